@@ -1,0 +1,74 @@
+import { pino } from 'pino'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { CounterName, GaugeName, Telemetry } from '../ports/telemetry.ts'
+
+const COUNTERS: Record<CounterName, { help: string; labels: string[] }> = {
+  plimsoll_source_rejections_total: {
+    help: 'Data of a venue that was not used, by reason',
+    labels: ['source', 'reason'],
+  },
+  plimsoll_abstentions_total: {
+    help: 'Assets that this node did not judge in a round, by reason',
+    labels: ['asset', 'reason'],
+  },
+  plimsoll_rounds_certified_total: { help: 'Rounds that ended with a certificate here', labels: [] },
+  plimsoll_blames_total: {
+    help: 'Faults of other members that this node saw, by member and reason',
+    labels: ['node', 'reason'],
+  },
+  plimsoll_messages_rejected_total: { help: 'Messages of other members that were not understood', labels: ['node'] },
+  plimsoll_transactions_total: {
+    help: 'Transactions of this node, by purpose and outcome',
+    labels: ['purpose', 'outcome'],
+  },
+}
+
+const GAUGES: Record<GaugeName, { help: string; labels: string[] }> = {
+  plimsoll_round: { help: 'The newest round that this node has a certificate of', labels: [] },
+  plimsoll_volatility_bps: { help: 'Annualised volatility of the newest report, basis points', labels: ['asset'] },
+  plimsoll_expected_shortfall99_bps: { help: '99 % expected shortfall over 24 h, basis points', labels: ['asset'] },
+  plimsoll_depth_usd: { help: 'USD that can be sold before the price falls 2 %', labels: ['asset'] },
+  plimsoll_observe_seconds: { help: 'From the start of a round to this node’s observation', labels: [] },
+  plimsoll_certificate_seconds: { help: 'From the start of a round to its certificate', labels: [] },
+}
+
+/** JSON lines to a file, and metrics for Prometheus; `metrics` renders them as text. */
+export function pinoPrometheus(options: {
+  readonly node: number
+  readonly logFile?: string
+  readonly level?: string
+}): Telemetry & { readonly metrics: () => Promise<string>; readonly metricsType: string } {
+  // Synchronous on purpose: the last lines before a crash are those that an operator needs.
+  const destination = pino.destination({ dest: options.logFile ?? 1, sync: true, mkdir: true })
+  const log = pino(
+    {
+      level: options.level ?? 'info',
+      base: { node: options.node },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: ['*.passphrase', '*.operatorKey', '*.share', '*.tlsKeyPem'],
+    },
+    destination,
+  )
+  const registry = new Registry()
+  registry.setDefaultLabels({ node: String(options.node) })
+  collectDefaultMetrics({ register: registry })
+  const counters = new Map(
+    Object.entries(COUNTERS).map(([name, { help, labels }]) => [
+      name,
+      new Counter({ name, help, labelNames: labels, registers: [registry] }),
+    ]),
+  )
+  const gauges = new Map(
+    Object.entries(GAUGES).map(([name, { help, labels }]) => [
+      name,
+      new Gauge({ name, help, labelNames: labels, registers: [registry] }),
+    ]),
+  )
+  return {
+    log: (level, event, fields = {}) => log[level]({ event, ...fields }),
+    count: (metric, labels = {}) => counters.get(metric)?.inc({ ...labels }),
+    gauge: (metric, value, labels = {}) => gauges.get(metric)?.set({ ...labels }, value),
+    metrics: () => registry.metrics(),
+    metricsType: registry.contentType,
+  }
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import type { Hex } from '../core/bytes.ts'
+import type { SignedObservation } from '../core/observation.ts'
+import { packRecord, unpackRecord } from '../core/record.ts'
+import { isPoint } from '../core/threshold.ts'
+import { nodeIndex, unixSeconds } from '../core/units.ts'
+import type { KeygenMessage } from '../protocol/keygen.ts'
+import type { RoundMessage } from '../protocol/messages.ts'
+
+/** How many assets one report may carry; the contract's limit. */
+const FEEDS_MAX = 64
+/** DESIGN §4: committees of 4 to 100. */
+const MEMBERS_MAX = 100
+
+const hex = (bytes: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`), `needs 0x and ${2 * bytes} lower-case hex digits`)
+    .transform((text) => text as Hex)
+const counter = z
+  .int()
+  .min(0)
+  .max(2 ** 40)
+const node = z.int().min(1).max(MEMBERS_MAX).transform(nodeIndex)
+const seconds = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1)
+  .transform(unixSeconds)
+const point = hex(33).refine(isPoint, 'needs a compressed point of secp256k1')
+const commitment = z.strictObject({ hiding: point, binding: point })
+
+const observation = z.strictObject({
+  epoch: counter,
+  round: counter,
+  node,
+  observedAt: seconds,
+  modelSet: hex(32),
+  featuresHash: hex(32),
+  values: z
+    .array(z.strictObject({ feed: hex(32), record: hex(32).transform((word) => unpackRecord(BigInt(word))) }))
+    .min(1)
+    .max(FEEDS_MAX),
+})
+const signed = z.strictObject({ observation, signature: hex(65) })
+const observations = z.array(signed).min(1).max(MEMBERS_MAX)
+const place = { round: counter, attempt: counter, session: counter }
+
+const roundMessage = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('observation'),
+    round: counter,
+    attempt: counter,
+    signed,
+    commitment,
+    locked: observations.exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal('proposal'),
+    ...place,
+    observations,
+    signers: z
+      .array(z.strictObject({ node, hiding: point, binding: point }))
+      .min(1)
+      .max(MEMBERS_MAX),
+  }),
+  z.strictObject({ kind: z.literal('share'), ...place, share: hex(32), next: commitment }),
+  z.strictObject({
+    kind: z.literal('refusal'),
+    ...place,
+    reason: z.enum([
+      'not-the-leader',
+      'bad-observation',
+      'no-report',
+      'own-observation-changed',
+      'other-model-set',
+      'outside-tolerance',
+      'time-off',
+      'signed-another-report',
+      'unknown-commitment',
+    ]),
+    detail: z.string().max(400),
+  }),
+  z.strictObject({
+    kind: z.literal('certificate'),
+    round: counter,
+    attempt: counter,
+    leader: node,
+    observations,
+    signers: z.array(node).min(1).max(MEMBERS_MAX),
+    signature: hex(65),
+  }),
+])
+
+const keygenMessage = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('dkg-commit'), commitment: z.array(hex(33)).max(MEMBERS_MAX), proof: hex(65) }),
+  z.strictObject({ kind: z.literal('dkg-share'), share: hex(32) }),
+  z.strictObject({ kind: z.literal('dkg-confirm'), groupKey: hex(33), transcript: hex(32) }),
+])
+
+export type Parsed<M> =
+  | { readonly ok: true; readonly message: M }
+  /** What is wrong and where, in one line. */
+  | { readonly ok: false; readonly detail: string }
+
+/** A peer's JSON as a message of the round, or what is wrong with it. */
+export function parseRoundMessage(json: unknown): Parsed<RoundMessage> {
+  return parsed(roundMessage.safeParse(json))
+}
+
+export function parseKeygenMessage(json: unknown): Parsed<KeygenMessage> {
+  return parsed(keygenMessage.safeParse(json))
+}
+
+export function parseSignedObservation(json: unknown): Parsed<SignedObservation> {
+  return parsed(signed.safeParse(json))
+}
+
+/** A message as JSON: records go as their packed words, so that there is one way to write each. */
+export function toWire(message: RoundMessage | KeygenMessage | SignedObservation): unknown {
+  return JSON.parse(JSON.stringify(message, (key, value: unknown) => (key === 'record' ? packed(value) : value)))
+}
+
+function packed(record: unknown): string {
+  return `0x${packRecord(record as Parameters<typeof packRecord>[0])
+    .toString(16)
+    .padStart(64, '0')}`
+}
+
+function parsed<M>(result: z.ZodSafeParseResult<M>): Parsed<M> {
+  if (result.success) return { ok: true, message: result.data }
+  const issue = result.error.issues[0]
+  return { ok: false, detail: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a message'}`.slice(0, 300) }
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { marketConfigSchema } from './market-config.ts'
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, 'needs an address: 0x and 40 hex digits')
+  .transform((text) => text.toLowerCase() as `0x${string}`)
+const port = z.int().min(1).max(65_535)
+const endpoint = z.strictObject({ host: z.string().min(1), port })
+
+const member = z.strictObject({
+  node: z.int().min(1).max(100),
+  host: z.string().min(1),
+  port,
+  operator: address,
+  certificatePem: z.string().startsWith('-----BEGIN CERTIFICATE-----'),
+})
+
+/** Needed by every command of a node: who it is and who the others are. */
+const identitySchema = z.strictObject({
+  node: z.int().min(1).max(100),
+  dataFolder: z.string().min(1),
+  /** A file with the keystore's passphrase; the variable PLIMSOLL_PASSPHRASE goes before it. */
+  passphraseFile: z.string().optional(),
+  /** Where the other members reach this node. */
+  listen: endpoint,
+  /** Status, health and metrics. */
+  http: endpoint,
+  epoch: z.int().min(1),
+  /** All members, this node too, in the order of their numbers. */
+  members: z.array(member).min(4).max(100),
+})
+
+/** What a node needs to take part in rounds. */
+const runSchema = z.strictObject({
+  chain: z.strictObject({
+    rpcUrl: z.url({ protocol: /^https?$/ }),
+    chainId: z.int().positive(),
+    oracle: address,
+    /** The steward of a lending market, and the token of each feed's asset there; leave out for a network without one. */
+    steward: z.strictObject({ address, assets: z.record(z.string(), address) }).optional(),
+  }),
+  schedule: z.strictObject({
+    /** Round r begins at genesis + r · stepSeconds. */
+    genesis: z.int().positive(),
+    stepSeconds: z.int().min(10).max(86_400),
+    /** `chain` follows the chain's blocks, as a replay needs it; `system` is the wall clock. */
+    clock: z.enum(['system', 'chain']),
+  }),
+  /** How long after its observation a record may be used. */
+  validForSeconds: z.int().min(10).max(65_535),
+  tolerance: z
+    .strictObject({
+      priceBps: z.int().min(1).max(10_000),
+      riskBps: z.int().min(1).max(10_000),
+      clockSeconds: z.int().min(1).max(3_600),
+    })
+    .default({ priceBps: 300, riskBps: 500, clockSeconds: 120 }),
+  timing: z
+    .strictObject({
+      collectMs: z.int().min(10).max(60_000),
+      shareMs: z.int().min(10).max(60_000),
+      attemptMs: z.int().min(100).max(120_000),
+      /** How long each standby waits after the one before it. */
+      transmitMs: z.int().min(100).max(120_000),
+    })
+    .default({ collectMs: 1_000, shareMs: 1_500, attemptMs: 5_000, transmitMs: 3_000 }),
+  modelsFolder: z.string().min(1),
+  markets: marketConfigSchema,
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+})
+
+const configSchema = z
+  .strictObject({ ...identitySchema.shape, run: runSchema.optional() })
+  .refine((config) => config.members.every((each, index) => each.node === index + 1), {
+    path: ['members'],
+    error: 'members must be numbered 1, 2, 3 … in order',
+  })
+  .refine((config) => config.node <= config.members.length, { path: ['node'], error: 'is not one of the members' })
+
+export type NodeConfig = z.infer<typeof configSchema>
+export type RunConfig = z.infer<typeof runSchema>
+/** What is written in a file, before defaults are filled in. */
+export type NodeConfigInput = z.input<typeof configSchema>
+
+/**
+ * Reads a node's YAML (or JSON) configuration. Relative paths are taken from the file's own folder.
+ * @throws {Error} that lists every fault with its place in the file.
+ */
+export function readConfig(path: string): NodeConfig {
+  let content: string
+  try {
+    content = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Error(`can't read the configuration ${path}: ${error instanceof Error ? error.message : error}`)
+  }
+  const result = configSchema.safeParse(parse(content))
+  if (!result.success) throw new Error(`${path} has faults:\n${z.prettifyError(result.error)}`)
+  const config = result.data
+  const from = (given: string): string => resolve(dirname(path), given)
+  return {
+    ...config,
+    dataFolder: from(config.dataFolder),
+    ...(config.passphraseFile === undefined ? {} : { passphraseFile: from(config.passphraseFile) }),
+    ...(config.run === undefined ? {} : { run: { ...config.run, modelsFolder: from(config.run.modelsFolder) } }),
+  }
+}
+
+/** @throws {Error} when neither the variable nor the file gives a passphrase. */
+export function readPassphrase(file: string | undefined, environment: NodeJS.ProcessEnv): string {
+  const given = environment['PLIMSOLL_PASSPHRASE']
+  if (given !== undefined && given !== '') return given
+  if (file === undefined) throw new Error('no passphrase: set PLIMSOLL_PASSPHRASE, or name a passphraseFile')
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  } catch (error) {
+    throw new Error(`can't read the passphrase file ${file}: ${error instanceof Error ? error.message : error}`)
+  }
+}

@@ -1,0 +1,165 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { chainClock } from '../adapters/chain-clock.ts'
+import { type NodeSecrets, openSecrets } from '../adapters/encrypted-key-store.ts'
+import { evmChain } from '../adapters/evm-chain.ts'
+import { fileJournal } from '../adapters/file-journal.ts'
+import { loadDefaultModels } from '../adapters/model-registry.ts'
+import { pinoPrometheus } from '../adapters/pino-prometheus.ts'
+import { systemClock } from '../adapters/system-clock.ts'
+import { ccxtVenues } from '../adapters/venue-ccxt.ts'
+import { assetOf } from '../core/feed.ts'
+import type { JournalEntry } from '../ports/journal.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
+import type { Transport } from '../ports/transport.ts'
+import { rebuildReport } from '../protocol/check-proposal.ts'
+import type { RoundSettings } from '../protocol/round-state.ts'
+import type { NodeConfig, RunConfig } from './config.ts'
+import { type StatusServer, statusServer } from './http.ts'
+import { connect, identityOf, keystorePath, osRandom } from './keys.ts'
+import { marketWatch } from './observe-markets.ts'
+import { roundObserver } from './observe-round.ts'
+import { type Certified, RoundDriver } from './round-driver.ts'
+import { roundSettings } from './round-settings.ts'
+import { transmitter } from './transmit.ts'
+
+/** How often the node looks whether the next round has begun. */
+const TICK_MS = 50
+
+export type RunningNode = { stop(): Promise<void> }
+
+/**
+ * Starts a node: opens its keystore, models, journal and connections, and takes part in every round from now on.
+ * @param wrapTransport For tests that play a hostile network between this node and the others.
+ * @throws {Error} that says what is missing when the node can't take part.
+ */
+export async function startNode(
+  config: NodeConfig,
+  passphrase: string,
+  wrapTransport: (transport: Transport) => Transport = (transport) => transport,
+): Promise<RunningNode> {
+  const { run } = config
+  if (run === undefined) throw new Error('the configuration has no "run" part: it is enough for keys, not for rounds')
+  let driver: RoundDriver | undefined
+  const parts = await openParts(config, run, passphrase, () => driver?.abstainedIn ?? 0)
+  const { secrets, settings, models, telemetry, journal, clock, chain, status } = parts
+  const transport = wrapTransport(await connect(config, secrets))
+  const { committee, self } = settings
+  const transmitting = transmitter({ self, committee, chain, telemetry, transmitMs: run.timing.transmitMs })
+  const { risk, depth, modelSet } = models
+  const { validForSeconds } = run
+  const watch = marketWatch(run.markets, ccxtVenues(run.markets))
+  const running = new RoundDriver({
+    settings,
+    secret: parts.secret,
+    operatorKey: Buffer.from(secrets.operatorKey, 'hex'),
+    transport,
+    journal,
+    clock,
+    telemetry,
+    random: osRandom,
+    observe: roundObserver({
+      node: self,
+      epoch: config.epoch,
+      watch,
+      risk,
+      depth,
+      modelSet,
+      validForSeconds,
+      telemetry,
+    }),
+    onCertified: (certified) => {
+      publish(certified, status, telemetry)
+      transmitting.transmit(certified)
+    },
+  })
+  driver = running
+  let round = 0
+  const ticker = setInterval(() => {
+    const now = parts.currentRound()
+    if (now <= round) return
+    round = now
+    running.begin(round)
+  }, TICK_MS)
+  telemetry.log('info', 'node-started', { round: parts.currentRound(), modelSet })
+  return {
+    stop: async () => {
+      clearInterval(ticker)
+      running.stop()
+      transmitting.stop()
+      clock.stop()
+      chain.close()
+      await Promise.all([transport.close(), status.close()])
+      await journal.close()
+      telemetry.log('info', 'node-stopped')
+    },
+  }
+}
+
+/** Opens everything that a node owns or reads from. */
+async function openParts(config: NodeConfig, run: RunConfig, passphrase: string, abstainedIn: () => number) {
+  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
+  const secrets = await openSecrets(keystorePath(config.dataFolder), passphrase)
+  const group = groupOf(secrets, config)
+  const logFile = join(config.dataFolder, 'node.log')
+  const telemetry = pinoPrometheus({ node: config.node, logFile, level: run.logLevel })
+  const models = await loadDefaultModels(run.modelsFolder)
+  const journal = await fileJournal(join(config.dataFolder, 'journal.jsonl'))
+  const clock = run.schedule.clock === 'chain' ? await chainClock(run.chain.rpcUrl) : systemClock()
+  const chain = evmChain({ ...run.chain, operatorKey: `0x${secrets.operatorKey}` })
+  const settings = roundSettings(config, run, group.keys, models.modelSet)
+  const currentRound = (): number => Math.floor((clock.now() - run.schedule.genesis) / run.schedule.stepSeconds)
+  const status = await statusServer({
+    ...config.http,
+    status: () => ({
+      node: settings.self,
+      operator: identityOf(secrets).operator,
+      epoch: config.epoch,
+      groupKey: group.keys.groupKey,
+      modelSet: models.modelSet,
+      models: [models.risk.id, models.depth.id],
+      currentRound: currentRound(),
+      abstainedIn: abstainedIn(),
+      now: clock.now(),
+    }),
+    metrics: telemetry.metrics,
+    metricsType: telemetry.metricsType,
+  })
+  for (const certified of certifiedIn(journal.entries(), settings)) status.addRound(certified)
+  const secret = { node: settings.self, share: Buffer.from(group.share, 'hex') }
+  return { secrets, secret, settings, models, telemetry, journal, clock, chain, status, currentRound }
+}
+
+function groupOf(secrets: NodeSecrets, config: NodeConfig): NonNullable<NodeSecrets['group']> {
+  const { group } = secrets
+  if (group === undefined) {
+    throw new Error('the keystore holds no share of the group key: run "dkg" together with all the other members first')
+  }
+  if (group.node !== config.node || group.keys.members !== config.members.length) {
+    const has = `node ${group.node} of ${group.keys.members}`
+    throw new Error(`the keystore is of ${has}, the configuration of node ${config.node} of ${config.members.length}`)
+  }
+  return group
+}
+
+/** The rounds that the journal has certificates of, so that a restarted node still shows them. */
+function certifiedIn(entries: readonly JournalEntry[], settings: RoundSettings): Certified[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind !== 'certified') return []
+    const rebuilt = rebuildReport({ ...settings, round: entry.round }, entry.certificate.observations)
+    return rebuilt.ok ? [{ report: rebuilt.report, digest: entry.digest, certificate: entry.certificate }] : []
+  })
+}
+
+function publish(certified: Certified, status: StatusServer, telemetry: Telemetry): void {
+  status.addRound(certified)
+  const { report, certificate, digest } = certified
+  for (const { feed, record } of report.values) {
+    const asset = assetOf(feed)
+    telemetry.gauge('plimsoll_volatility_bps', record.volatilityBps, { asset })
+    telemetry.gauge('plimsoll_expected_shortfall99_bps', record.expectedShortfall99Bps, { asset })
+    telemetry.gauge('plimsoll_depth_usd', record.depthUsd, { asset })
+  }
+  const { round, leader, attempt, signers } = certificate
+  telemetry.log('info', 'round-certified', { round, leader, attempt, signers, digest })
+}

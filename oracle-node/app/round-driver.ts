@@ -1,0 +1,200 @@
+import { parseRoundMessage, toWire } from '../adapters/wire.ts'
+import { fromHex, type Hex } from '../core/bytes.ts'
+import { signObservation } from '../core/observation.ts'
+import type { Report } from '../core/report.ts'
+import {
+  type Commitment,
+  commit,
+  type Nonces,
+  type RandomBytes,
+  type SecretShare,
+  signShare,
+} from '../core/threshold.ts'
+import type { NodeIndex, UnixSeconds } from '../core/units.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Journal } from '../ports/journal.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
+import type { Transport } from '../ports/transport.ts'
+import type { CertificateMessage, RoundMessage } from '../protocol/messages.ts'
+import { startRound, step } from '../protocol/round.ts'
+import type { RoundEffect, RoundEvent, RoundSettings, RoundState } from '../protocol/round-state.ts'
+import type { Observer } from './observe-round.ts'
+
+export type Certified = { readonly report: Report; readonly digest: Hex; readonly certificate: CertificateMessage }
+
+/** A member whose clock runs ahead may speak of the next round before it begins here: that much is kept for it. */
+const EARLY_MESSAGES_MAX = 256
+
+export type DriverOptions = {
+  readonly settings: RoundSettings
+  readonly secret: SecretShare
+  readonly operatorKey: Uint8Array
+  readonly transport: Transport
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+  readonly random: RandomBytes
+  readonly observe: Observer
+  readonly onCertified: (certified: Certified) => void
+}
+
+/** Carries out what the round's state machine asks for: the only place that waits, sends, draws and writes for it. */
+export class RoundDriver {
+  readonly #options: DriverOptions
+  #state: RoundState | undefined
+  #startedMs = 0
+  #early: Array<{ from: NodeIndex; message: RoundMessage }> = []
+  readonly #timers = new Set<NodeJS.Timeout>()
+  /** Secret nonces by their public commitment: in memory only, gone before they are used. */
+  readonly #nonces = new Map<Hex, Nonces>()
+  #abstainedIn = 0
+
+  constructor(options: DriverOptions) {
+    this.#options = options
+    options.transport.onMessage((from, json) => this.#receive(from, json))
+  }
+
+  /** Ends the round before, if it is still open, and starts this one. */
+  begin(round: number): void {
+    const { settings, journal, clock, telemetry } = this.#options
+    this.stop()
+    this.#startedMs = performance.now()
+    const signing = journal.entries().findLast((entry) => entry.kind === 'signing' && entry.round === round)
+    const started = startRound(settings, round, signing?.kind === 'signing' ? signing : undefined)
+    this.#state = started.state
+    for (const effect of started.effects) this.#carryOut(round, effect)
+    const waiting = this.#early
+    this.#early = waiting.filter(({ message }) => message.round > round)
+    for (const { from, message } of waiting) this.#dispatch(round, { kind: 'message', from, message, now: clock.now() })
+    this.#observe(round, clock.now()).catch((error: unknown) =>
+      telemetry.log('error', 'observing-failed', { round, error: String(error) }),
+    )
+  }
+
+  /** The newest round in which this node judged no asset, 0 for none. */
+  get abstainedIn(): number {
+    return this.#abstainedIn
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
+    this.#nonces.clear()
+  }
+
+  #dispatch(round: number, event: RoundEvent): void {
+    if (this.#state?.round !== round) return
+    const next = step(this.#options.settings, this.#state, event)
+    this.#state = next.state
+    for (const effect of next.effects) this.#carryOut(round, effect)
+  }
+
+  #carryOut(round: number, effect: RoundEffect): void {
+    const { telemetry } = this.#options
+    switch (effect.kind) {
+      case 'send':
+        this.#send(round, effect.to, effect.message)
+        return
+      case 'commit':
+        this.#dispatch(round, { kind: 'committed', attempt: effect.attempt, commitment: this.#commit() })
+        return
+      case 'sign':
+        this.#sign(round, effect).catch((error: unknown) =>
+          telemetry.log('error', 'signing-failed', { round, error: String(error) }),
+        )
+        return
+      case 'timer':
+        this.#setTimer(round, effect)
+        return
+      case 'blame': {
+        const { node, reason, detail } = effect
+        telemetry.count('plimsoll_blames_total', { node: String(node), reason })
+        telemetry.log('warn', 'member-at-fault', { round, member: node, reason, detail })
+        return
+      }
+      case 'certified':
+        this.#certified(round, effect)
+        return
+    }
+  }
+
+  #commit(): Commitment {
+    const { secret, random } = this.#options
+    const made = commit(secret, random)
+    this.#nonces.set(made.commitment.hiding, made.nonces)
+    return made.commitment
+  }
+
+  #send(round: number, to: NodeIndex, message: RoundMessage): void {
+    const { settings, clock, transport, telemetry } = this.#options
+    if (to === settings.self) {
+      queueMicrotask(() => this.#dispatch(round, { kind: 'message', from: to, message, now: clock.now() }))
+      return
+    }
+    void transport.send(to, toWire(message)).then((taken) => {
+      if (!taken) telemetry.log('debug', 'message-not-taken', { round, member: to, message: message.kind })
+    })
+  }
+
+  #setTimer(round: number, { name, attempt, session, afterMs }: RoundEffect & { kind: 'timer' }): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      this.#dispatch(round, { kind: 'timer', name, attempt, session })
+    }, afterMs)
+    this.#timers.add(timer)
+  }
+
+  async #sign(round: number, effect: RoundEffect & { kind: 'sign' }): Promise<void> {
+    const { secret, settings, journal } = this.#options
+    const { attempt, session, digest, observations, commitment, signers } = effect
+    const nonces = this.#nonces.get(commitment.hiding)
+    this.#nonces.delete(commitment.hiding)
+    if (nonces === undefined) throw new Error('the nonces of this commitment are spent')
+    // On the disk before a share can leave: after a crash this member signs the same report of the round, or none.
+    await journal.append({ kind: 'signing', round, digest, observations, commitment })
+    const share = signShare({ secret, keys: settings.keys, nonces, signers, digest: fromHex(digest, 32) })
+    this.#dispatch(round, { kind: 'share-made', attempt, session, share, next: this.#commit() })
+  }
+
+  #certified(round: number, { report, digest, certificate }: Certified): void {
+    const { telemetry, journal, onCertified } = this.#options
+    telemetry.count('plimsoll_rounds_certified_total')
+    telemetry.gauge('plimsoll_round', round)
+    telemetry.gauge('plimsoll_certificate_seconds', (performance.now() - this.#startedMs) / 1000)
+    journal
+      .append({ kind: 'certified', round, digest, certificate })
+      .catch((error: unknown) => telemetry.log('error', 'journal-failed', { round, error: String(error) }))
+    onCertified({ report, digest, certificate })
+  }
+
+  /** The observation that the journal has of this round, or a new one, written down before anyone sees it. */
+  async #observe(round: number, now: UnixSeconds): Promise<void> {
+    const { settings, journal, observe, operatorKey, telemetry } = this.#options
+    const before = journal.entries().find((entry) => entry.kind === 'observed' && entry.round === round)
+    if (before?.kind === 'observed') return this.#dispatch(round, { kind: 'observed', signed: before.signed })
+    const observation = await observe(round, now)
+    telemetry.gauge('plimsoll_observe_seconds', (performance.now() - this.#startedMs) / 1000)
+    if (observation === undefined) {
+      this.#abstainedIn = round
+      telemetry.log('warn', 'round-abstained', { round })
+      return
+    }
+    const signed = signObservation(settings.domain, observation, operatorKey)
+    await journal.append({ kind: 'observed', round, signed })
+    this.#dispatch(round, { kind: 'observed', signed })
+  }
+
+  #receive(from: NodeIndex, json: unknown): void {
+    const { telemetry, clock } = this.#options
+    const parsed = parseRoundMessage(json)
+    if (!parsed.ok) {
+      telemetry.count('plimsoll_messages_rejected_total', { node: String(from) })
+      telemetry.log('warn', 'message-rejected', { member: from, detail: parsed.detail })
+      return
+    }
+    const { message } = parsed
+    const current = this.#state?.round ?? 0
+    if (message.round === current) this.#dispatch(current, { kind: 'message', from, message, now: clock.now() })
+    else if (message.round > current && this.#early.length < EARLY_MESSAGES_MAX) this.#early.push({ from, message })
+  }
+}

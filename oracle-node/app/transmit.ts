@@ -1,0 +1,63 @@
+import type { NodeIndex } from '../core/units.ts'
+import type { Chain, Sent } from '../ports/chain.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
+import { type Committee, transmissionPosition } from '../protocol/committee.ts'
+import type { Certified } from './round-driver.ts'
+
+/** A transaction that may go through later is tried this often before the next in line has its turn. */
+const TRIES_MAX = 3
+
+/**
+ * Brings a certificate to the chain by schedule: the leader first; every further member waits its turn, looks whether the work
+ * is done, and does what is left. So one node pays, and no single node can hold a report or a parameter back.
+ */
+export function transmitter(options: {
+  readonly self: NodeIndex
+  readonly committee: Committee
+  readonly chain: Chain
+  readonly telemetry: Telemetry
+  readonly transmitMs: number
+}): { transmit(certified: Certified): void; stop(): void } {
+  const { self, committee, chain, telemetry, transmitMs } = options
+  const timers = new Set<NodeJS.Timeout>()
+
+  const attempt = async (purpose: string, round: number, send: () => Promise<Sent>): Promise<boolean> => {
+    for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
+      const sent = await send()
+      telemetry.count('plimsoll_transactions_total', { purpose, outcome: sent.ok ? 'mined' : sent.reason.slice(0, 40) })
+      telemetry.log(sent.ok ? 'info' : 'warn', 'transaction', { round, purpose, tries, ...sent })
+      if (sent.ok) return true
+      if (!sent.retry) return false
+    }
+    return false
+  }
+
+  const turn = async ({ report, certificate }: Certified): Promise<void> => {
+    const { round } = report
+    if ((await chain.latestRound()) < round) {
+      const stored = await attempt('update', round, () => chain.update(report, certificate.signature))
+      if (!stored) return
+    }
+    const stewarded = new Set(await chain.unsyncedFeeds(report.time))
+    for (const { feed } of report.values) {
+      if (stewarded.has(feed)) await attempt('sync', round, () => chain.sync(feed))
+    }
+  }
+
+  return {
+    transmit: (certified) => {
+      const { round, attempt: leadAttempt } = certified.certificate
+      const position = transmissionPosition({ committee, round, attempt: leadAttempt, node: self })
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        turn(certified).catch((error: unknown) =>
+          telemetry.log('error', 'transmission-failed', { round, error: String(error) }),
+        )
+      }, position * transmitMs)
+      timers.add(timer)
+    },
+    stop: () => {
+      for (const timer of timers) clearTimeout(timer)
+    },
+  }
+}

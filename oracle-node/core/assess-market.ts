@@ -1,0 +1,152 @@
+import { consolidate, type QuoteRates } from './consolidate.ts'
+import { type AssetMarket, type MarketTick, type Rejection, sourceId } from './market.ts'
+import { median } from './stats.ts'
+import { SECONDS_PER_HOUR, type UnixSeconds } from './units.ts'
+
+/** Why an asset has no market now. */
+export type MarketAbstention = 'too-few-venues' | 'venues-disagree' | 'too-few-bars'
+export type SourceRejection = { readonly source: string; readonly reason: Rejection; readonly detail: string }
+
+export type Assessment = { readonly rejections: readonly SourceRejection[] } & (
+  | { readonly ok: true; readonly market: AssetMarket }
+  | { readonly ok: false; readonly reason: MarketAbstention; readonly detail: string }
+)
+
+/** Venues disagreed by 10 to 32 bps at the 99th percentile of March 2023's minutes: within this nobody is an outlier. */
+export const OUTLIER_FLOOR = 0.01
+/** Beyond this of the median nobody is believed, so accepted prices span 5 % at most and two venues further apart both go. */
+export const OUTLIER_CEILING = 0.025
+/** Between floor and ceiling: so many median absolute deviations (3 standard deviations of a normal law have 4.4). */
+export const OUTLIER_DEVIATIONS = 5
+/** A venue that no other agrees with may not be further from its own last day's median: hours of bad prints move that but slowly. */
+export const LONE_JUMP_MAX = 0.5
+export const LONE_JUMP_HOURS = 24
+/** The newest consolidated hour may have ended so long ago: the hour that is open, and one that a venue is late with. */
+export const LAST_HOUR_AGE_MAX_SECONDS: number = 2 * SECONDS_PER_HOUR
+
+type Quote = { readonly id: string; readonly tick: MarketTick; readonly usd: number; readonly rate: number }
+
+/**
+ * One asset over its sources: the median over venues of each venue's median price, as DESIGN §2 defines a price, so that a venue
+ * with many markets has one voice. Sources without a quote rate, outliers and lone jumps are named and left out; fewer venues than
+ * `venuesMin` left, and the asset abstains. A majority of venues that lie alike is believed: no median survives that. The result does not depend on the order of `ticks`.
+ * @param rates USD of one unit of each quote currency but USD; a source in a currency without one is dropped.
+ */
+export function assessMarket(args: {
+  readonly asset: string
+  readonly ticks: readonly MarketTick[]
+  readonly rates: QuoteRates
+  readonly venuesMin: number
+  readonly now: UnixSeconds
+}): Assessment {
+  const { asset, ticks, rates, venuesMin, now } = args
+  const rejections: SourceRejection[] = []
+  const quotes = inUsd(ticks, rates, rejections)
+  const accepted = believed(quotes, rejections)
+  rejections.sort((a, b) => (a.source < b.source ? -1 : 1))
+  const venues = venuesOf(accepted)
+  if (accepted.length === 0 || venues.size < venuesMin) {
+    const detail = `${asset}: ${venues.size} of ${venuesOf(ticks.map((tick) => ({ tick }))).size} venues left; ${venuesMin} are needed`
+    const disagree = venuesOf(quotes).size >= Math.max(2, venuesMin)
+    return { ok: false, reason: disagree ? 'venues-disagree' : 'too-few-venues', detail, rejections }
+  }
+  const bars = consolidate(
+    accepted.map(({ tick }) => tick),
+    rates,
+    now,
+  )
+  const last = bars.at(-1)
+  const age = last === undefined ? now : now - (last.openTime + SECONDS_PER_HOUR)
+  if (age > LAST_HOUR_AGE_MAX_SECONDS) {
+    const detail = `${asset}: the last hour ended ${age} s ago; ${LAST_HOUR_AGE_MAX_SECONDS} s is the most`
+    return { ok: false, reason: 'too-few-bars', detail, rejections }
+  }
+  return {
+    ok: true,
+    market: { ...priceOf(accepted), bars, ...depthOf(accepted), sources: accepted.map(({ id }) => id) },
+    rejections,
+  }
+}
+
+function inUsd(ticks: readonly MarketTick[], rates: QuoteRates, rejections: SourceRejection[]): Quote[] {
+  const quotes: Quote[] = []
+  for (const tick of ticks) {
+    const id = sourceId(tick.source)
+    const rate = tick.source.quote === 'USD' ? 1 : rates[tick.source.quote]?.now
+    if (rate !== undefined) quotes.push({ id, tick, usd: tick.price * rate, rate })
+    else rejections.push({ source: id, reason: 'no-quote-rate', detail: `no USD rate of ${tick.source.quote} now` })
+  }
+  return quotes.sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/**
+ * Who agrees; and where nobody does, whoever has not just left its own past: with two venues, one of them off by ten, that tells
+ * which. In a real crash all leave it, and the asset abstains.
+ */
+function believed(quotes: readonly Quote[], rejections: SourceRejection[]): readonly Quote[] {
+  if (venuesOf(quotes).size < 2) return steady(quotes, rejections)
+  const outliers: SourceRejection[] = []
+  const agreed = agreeing(quotes, outliers)
+  const jumps: SourceRejection[] = []
+  const unmoved = agreed.length > 0 ? [] : steady(quotes, jumps)
+  if (unmoved.length > 0 && jumps.length > 0) {
+    rejections.push(...jumps)
+    return believed(unmoved, rejections)
+  }
+  rejections.push(...outliers)
+  return agreed
+}
+
+/** Those within the tolerance of the median of venues: five median absolute deviations, clamped to floor and ceiling. */
+function agreeing(quotes: readonly Quote[], rejections: SourceRejection[]): Quote[] {
+  const perVenue = venuePrices(quotes)
+  const centre = median(perVenue)
+  const deviation = median(perVenue.map((price) => Math.abs(price - centre))) / centre
+  const tolerance = Math.min(OUTLIER_CEILING, Math.max(OUTLIER_FLOOR, OUTLIER_DEVIATIONS * deviation))
+  return quotes.filter(({ id, usd }) => {
+    const away = Math.abs(usd / centre - 1)
+    if (away <= tolerance) return true
+    rejections.push({
+      source: id,
+      reason: 'outlier',
+      detail: `${usd} USD is ${away} away from the venues' median ${centre}; ${tolerance} is the most`,
+    })
+    return false
+  })
+}
+
+/** Without another venue's word there is only the own past to judge by: the median close of the last hours that ended before the price was made. */
+function steady(quotes: readonly Quote[], rejections: SourceRejection[]): Quote[] {
+  return quotes.filter(({ id, tick }) => {
+    const before = tick.bars.filter((bar) => bar.openTime + SECONDS_PER_HOUR < tick.time).slice(-LONE_JUMP_HOURS)
+    const jump = before.length === 0 ? 0 : Math.abs(tick.price / median(before.map((bar) => bar.close)) - 1)
+    if (jump <= LONE_JUMP_MAX) return true
+    rejections.push({
+      source: id,
+      reason: 'jump',
+      detail: `${tick.price} is ${jump} away from its own last day, and no other venue agrees with it; ${LONE_JUMP_MAX} is the most`,
+    })
+    return false
+  })
+}
+
+function priceOf(quotes: readonly Quote[]): Pick<AssetMarket, 'priceUsd' | 'dispersion'> {
+  const prices = quotes.map(({ usd }) => usd)
+  const priceUsd = median(venuePrices(quotes))
+  return { priceUsd, dispersion: (Math.max(...prices) - Math.min(...prices)) / 2 / priceUsd }
+}
+
+function depthOf(quotes: readonly Quote[]): Pick<AssetMarket, 'depthUsd'> {
+  const depths = quotes.flatMap(({ tick, rate }) => (tick.depth === undefined ? [] : [tick.depth * rate]))
+  return depths.length === 0 ? {} : { depthUsd: depths.reduce((sum, depth) => sum + depth, 0) }
+}
+
+function venuePrices(quotes: readonly Quote[]): number[] {
+  return [...venuesOf(quotes)].map((venue) =>
+    median(quotes.filter(({ tick }) => tick.source.venue === venue).map(({ usd }) => usd)),
+  )
+}
+
+function venuesOf(quotes: ReadonlyArray<{ readonly tick: MarketTick }>): Set<string> {
+  return new Set(quotes.map(({ tick }) => tick.source.venue))
+}

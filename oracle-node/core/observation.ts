@@ -1,0 +1,77 @@
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { concatBytes } from '@noble/hashes/utils.js'
+import { fromHex, type Hex, keccak, keccakText, toHex, word } from './bytes.ts'
+import { type Domain, typedDigest } from './domain.ts'
+import { invariant } from './errors.ts'
+import type { FeedId } from './feed.ts'
+import { packRecord, type RiskRecord } from './record.ts'
+import type { NodeIndex, UnixSeconds } from './units.ts'
+
+/** What one node saw in one round. */
+export type Observation = {
+  readonly epoch: number
+  readonly round: number
+  readonly node: NodeIndex
+  readonly observedAt: UnixSeconds
+  readonly modelSet: Hex
+  /** keccak256 over the features that the models were given, so that a node can be held to them. */
+  readonly featuresHash: Hex
+  /** Feeds strictly ascending; a node leaves out what it could not judge. */
+  readonly values: ReadonlyArray<{ readonly feed: FeedId; readonly record: RiskRecord }>
+}
+
+/** An observation and its operator's signature: 65 bytes r ‖ s ‖ v over {@link observationDigest}. */
+export type SignedObservation = { readonly observation: Observation; readonly signature: Hex }
+
+const OBSERVATION_TYPE = keccakText(
+  'Observation(uint64 epoch,uint64 round,uint16 node,uint64 observedAt,bytes32 modelSet,bytes32 featuresHash,bytes32 valuesHash)',
+)
+
+/** The 32 bytes that an operator signs (EIP-712). The Solidity twin is `ReportDigest.observationDigest`. */
+export function observationDigest(domain: Domain, observation: Observation): Uint8Array {
+  const values = observation.values.flatMap(({ feed, record }) => [fromHex(feed, 32), word(packRecord(record))])
+  return typedDigest(
+    domain,
+    keccak(
+      OBSERVATION_TYPE,
+      word(observation.epoch),
+      word(observation.round),
+      word(observation.node),
+      word(observation.observedAt),
+      fromHex(observation.modelSet, 32),
+      fromHex(observation.featuresHash, 32),
+      keccak(concatBytes(...values)),
+    ),
+  )
+}
+
+/** Signs deterministically (RFC 6979), low-s as Ethereum wants. */
+export function signObservation(domain: Domain, observation: Observation, operatorKey: Uint8Array): SignedObservation {
+  const bytes = secp256k1.sign(observationDigest(domain, observation), operatorKey, {
+    prehash: false,
+    format: 'recovered',
+  })
+  const recovery = bytes[0]
+  invariant(recovery === 0 || recovery === 1, 'a recovery bit is 0 or 1')
+  return { observation, signature: toHex(concatBytes(bytes.subarray(1), Uint8Array.of(27 + recovery))) }
+}
+
+/** The operator's address that signed, or undefined when the signature is malformed or malleable. */
+export function recoverOperator(domain: Domain, signed: SignedObservation): Hex | undefined {
+  try {
+    const bytes = fromHex(signed.signature, 65)
+    const recovery = (bytes[64] ?? 0) - 27
+    const signature = secp256k1.Signature.fromBytes(bytes.subarray(0, 64), 'compact').addRecoveryBit(recovery)
+    if (signature.hasHighS()) return undefined
+    const point = signature.recoverPublicKey(observationDigest(domain, signed.observation))
+    return addressOf(point.toBytes(false))
+  } catch {
+    // noble throws on every malformed input; a hostile signature is no bug of ours.
+    return undefined
+  }
+}
+
+/** Ethereum's address of an uncompressed public key (65 bytes). */
+export function addressOf(publicKey: Uint8Array): Hex {
+  return toHex(keccak(publicKey.subarray(1)).subarray(12))
+}

@@ -1,0 +1,192 @@
+import { JsonRpcProvider } from 'ethers'
+import type { History } from '../../data/recorded/history.ts'
+import { startVenues, type Venues } from '../../data/venues/venues.ts'
+import type { RunConfig } from '../app/config.ts'
+import { LIVE_MARKETS } from '../app/live-markets.ts'
+import { faultyMax, quorum } from '../core/quorum.ts'
+import { type UnixSeconds, unixSeconds } from '../core/units.ts'
+import { type ChainWatch, chainWatch } from './chain-watch.ts'
+import { type Deployment, deployAll } from './deployment.ts'
+import { keyCeremony, type Member, makeMembers, writeConfig } from './members.ts'
+import type { Incident } from './options.ts'
+import { type Child, Processes } from './processes.ts'
+
+export const NODES = 4
+/** Steps of {@link startNetwork} that its progress is counted in. */
+export const STAGES: number = 2 * NODES + 5 + 2 + NODES
+
+const CHAIN_PROGRAM = new URL('chain.ts', import.meta.url)
+const NODE_PROGRAM = new URL('../app/main.ts', import.meta.url)
+/** The chain starts this long before the first round, so that what is deployed stands before it. */
+const LEAD_SECONDS = 3_600
+
+export type NetworkOptions = {
+  readonly folder: string
+  readonly stepSeconds: number
+  readonly market:
+    | { readonly kind: 'replay'; readonly history: History; readonly from: UnixSeconds }
+    /** The venues' public endpoints and the wall clock. */
+    | { readonly kind: 'live' }
+  readonly onStage: (stage: string) => void
+  /** Programs that some nodes run in place of the real one, by number; for tests of faulty members. */
+  readonly programs?: Readonly<Record<number, URL>>
+}
+
+/** The network on this machine: a chain, the contracts, the venues, and the nodes, each of the latter a process of its own. */
+export type Network = {
+  readonly members: readonly Member[]
+  readonly faulty: number
+  readonly quorum: number
+  readonly groupKey: string
+  readonly deployment: Deployment
+  readonly rpcUrl: string
+  readonly provider: JsonRpcProvider
+  readonly watch: ChainWatch
+  /** Unix seconds at which a round begins. */
+  timeOf(round: number): number
+  isAlive(node: number): boolean
+  /** Sets the chain's and the venues' time to the beginning of a round; live, waits for it. */
+  begin(round: number): Promise<void>
+  apply(incident: Incident): Promise<void>
+  stop(): Promise<void>
+}
+
+/**
+ * Sets everything up from nothing.
+ * @throws {Error} with what a process printed, when one fails; everything started before is stopped.
+ */
+export async function startNetwork(options: NetworkOptions): Promise<Network> {
+  const processes = new Processes()
+  try {
+    return await assemble(options, processes)
+  } catch (error) {
+    await processes.stop()
+    throw error
+  }
+}
+
+async function assemble(options: NetworkOptions, processes: Processes): Promise<Network> {
+  const { folder, stepSeconds, market, onStage, programs = {} } = options
+  const firstRoundAt = market.kind === 'replay' ? market.from : Math.floor(Date.now() / 1000)
+  onStage('local chain')
+  const { rpcUrl, provider } = await startChain(processes, firstRoundAt - (market.kind === 'replay' ? LEAD_SECONDS : 0))
+  const members = await makeMembers(folder, NODES, () => onStage('node keys'))
+  const keys = await keyCeremony(members, () => onStage('group key'))
+  const operators = members.map((member) => member.operator)
+  const deployment = await deployAll({ provider, keys, epoch: 1, operators, onStage })
+
+  const marketTime = { now: unixSeconds(firstRoundAt) }
+  onStage('venues')
+  const history = market.kind === 'replay' ? market.history : undefined
+  const venues = history && (await startVenues({ history, now: () => marketTime.now }))
+  const genesis = market.kind === 'replay' ? firstRoundAt - stepSeconds : Math.floor(Date.now() / 1000)
+  const run = runConfig({ market, venues, stepSeconds, genesis, rpcUrl, deployment })
+  const nodes = nodeRunner(processes, members, programs)
+  await Promise.all(
+    members.map(async (member) => {
+      writeConfig(member, members, run)
+      await nodes.start(member.node)
+      onStage('nodes')
+    }),
+  )
+  const timeOf = (round: number): number => genesis + round * stepSeconds
+  return {
+    members,
+    faulty: faultyMax(NODES),
+    quorum: quorum(NODES),
+    groupKey: keys.groupKey,
+    deployment,
+    rpcUrl,
+    provider,
+    watch: await chainWatch(provider, deployment),
+    timeOf,
+    isAlive: nodes.isAlive,
+    begin: async (round) => {
+      if (market.kind === 'live') return await waitUntil(timeOf(round))
+      marketTime.now = unixSeconds(timeOf(round))
+      await provider.send('evm_setNextBlockTimestamp', [timeOf(round)])
+      await provider.send('evm_mine', [])
+    },
+    apply: async (incident) => {
+      if (incident.kind === 'fault') venues?.faults.set(incident.venue, incident.fault)
+      else if (incident.kind === 'kill') await nodes.kill(incident.node)
+      else await nodes.start(incident.node)
+    },
+    stop: async () => {
+      await processes.stop()
+      provider.destroy()
+      await venues?.close()
+    },
+  }
+}
+
+async function startChain(
+  processes: Processes,
+  startsAt: number,
+): Promise<{ readonly rpcUrl: string; readonly provider: JsonRpcProvider }> {
+  const { said } = await processes.start(CHAIN_PROGRAM, [String(startsAt)])
+  const rpcUrl = `http://127.0.0.1:${portIn(said)}`
+  const quick = { staticNetwork: true, batchMaxCount: 1, cacheTimeout: -1, pollingInterval: 50 }
+  return { rpcUrl, provider: new JsonRpcProvider(rpcUrl, undefined, quick) }
+}
+
+/** The nodes' processes: each can be killed as if its machine had failed, and started again on its own folder. */
+function nodeRunner(processes: Processes, members: readonly Member[], programs: Readonly<Record<number, URL>>) {
+  const children = new Map<number, Child>()
+  const isAlive = (node: number): boolean => children.get(node)?.alive() === true
+  return {
+    isAlive,
+    start: async (node: number): Promise<void> => {
+      const member = members[node - 1]
+      if (member === undefined) throw new Error(`there is no node ${node}; the nodes are 1 to ${members.length}`)
+      if (isAlive(node)) return
+      const started = await processes.start(programs[node] ?? NODE_PROGRAM, ['run', '--config', member.configFile])
+      children.set(node, started.child)
+    },
+    kill: async (node: number): Promise<void> => {
+      children.get(node)?.kill('SIGKILL')
+      await children.get(node)?.exited
+    },
+  }
+}
+
+function runConfig(parts: {
+  readonly market: NetworkOptions['market']
+  readonly venues: Venues | undefined
+  readonly stepSeconds: number
+  readonly genesis: number
+  readonly rpcUrl: string
+  readonly deployment: Deployment
+}): RunConfig {
+  const { market, venues, stepSeconds, genesis, rpcUrl, deployment } = parts
+  const markets = market.kind === 'replay' ? market.history.marketConfig(venues?.baseUrls ?? {}) : LIVE_MARKETS
+  const tokens = Object.entries(deployment.market.tokens)
+  const assets = Object.fromEntries(tokens.map(([asset, token]) => [asset, token.toLowerCase() as `0x${string}`]))
+  return {
+    chain: {
+      rpcUrl,
+      chainId: deployment.chainId,
+      oracle: deployment.oracle,
+      steward: { address: deployment.steward, assets },
+    },
+    schedule: { genesis, stepSeconds, clock: market.kind === 'replay' ? 'chain' : 'system' },
+    // Two missed rounds and a minute: then a consumer must not go on as if nothing had happened.
+    validForSeconds: Math.min(65_535, 2 * stepSeconds + 60),
+    tolerance: { priceBps: 300, riskBps: 500, clockSeconds: 120 },
+    timing: { collectMs: 1_000, shareMs: 1_500, attemptMs: 5_000, transmitMs: 3_000 },
+    modelsFolder: new URL('../../models/', import.meta.url).pathname,
+    markets,
+    logLevel: 'info',
+  }
+}
+
+async function waitUntil(seconds: number): Promise<void> {
+  await new Promise((wake) => setTimeout(wake, Math.max(0, seconds * 1000 - Date.now())))
+}
+
+function portIn(said: unknown): number {
+  const port = typeof said === 'object' && said !== null && 'port' in said ? Number(said.port) : Number.NaN
+  if (!Number.isInteger(port))
+    throw new Error(`the chain's process said ${JSON.stringify(said)} where its port was needed`)
+  return port
+}

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+/** A process of the network that must not outlive this one. */
+export type Child = {
+  readonly alive: () => boolean
+  kill(signal: NodeJS.Signals): void
+  readonly exited: Promise<void>
+}
+
+const EXIT_WITHIN_MS = 3_000
+
+/** Starts processes and ends all of them, politely first. */
+export class Processes {
+  readonly #children = new Set<Child>()
+
+  /**
+   * Starts a TypeScript program and waits for the first thing it says over its channel.
+   * @throws {Error} with what it printed, when it ends before that.
+   */
+  async start(script: URL, args: readonly string[]): Promise<{ child: Child; said: unknown }> {
+    const { process: started, printed } = launch(script, args)
+    const child = childOf(started)
+    this.#children.add(child)
+    const said = await new Promise<unknown>((resolve, reject) => {
+      started.once('message', resolve)
+      started.once('error', reject)
+      void child.exited.then(() => reject(new Error(`${nameOf(script)} ended at its start:\n${printed()}`)))
+    })
+    void child.exited.then(() => this.#children.delete(child))
+    return { child, said }
+  }
+
+  async stop(): Promise<void> {
+    const children = [...this.#children]
+    for (const child of children) child.kill('SIGTERM')
+    const patience = setTimeout(() => {
+      for (const child of children) child.kill('SIGKILL')
+    }, EXIT_WITHIN_MS)
+    await Promise.all(children.map((child) => child.exited))
+    clearTimeout(patience)
+  }
+}
+
+/**
+ * Runs a program to its end.
+ * @returns What it wrote to standard output.
+ * @throws {Error} with what it printed, when it ends with an error.
+ */
+export async function runToEnd(script: URL, args: readonly string[]): Promise<string> {
+  const { process: started, printed, output } = launch(script, args)
+  const child = childOf(started)
+  await child.exited
+  if (started.exitCode !== 0) throw new Error(`${nameOf(script)} ${args[0] ?? ''} failed:\n${printed()}`)
+  return output()
+}
+
+function launch(script: URL, args: readonly string[]) {
+  const started = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(script), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  let output = ''
+  let errors = ''
+  started.stdout?.on('data', (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-PRINTED_MAX)
+  })
+  started.stderr?.on('data', (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(-PRINTED_MAX)
+  })
+  return { process: started, output: () => output, printed: () => `${output}${errors}`.trim() }
+}
+
+/** Enough for a stack trace, and no more of a child that prints without end. */
+const PRINTED_MAX = 64_000
+
+function childOf(started: ChildProcess): Child {
+  const exited = new Promise<void>((resolve) => {
+    started.once('exit', () => resolve())
+    started.once('error', () => resolve())
+  })
+  const alive = (): boolean => started.exitCode === null && started.signalCode === null
+  return {
+    alive,
+    kill: (signal) => {
+      if (alive()) started.kill(signal)
+    },
+    exited,
+  }
+}
+
+function nameOf(script: URL): string {
+  return script.pathname.split('/').at(-1) ?? script.pathname
+}
+
+/** Ports that were free a moment ago; all are held until the last is found, so that no two are the same. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject)
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address()
+            resolve(typeof address === 'object' && address !== null ? address.port : 0)
+          })
+        }),
+    ),
+  )
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}

@@ -1,0 +1,62 @@
+import type { Hex } from '../core/bytes.ts'
+import type { NodeIndex, UnixSeconds } from '../core/units.ts'
+import { checkAgainstOwn, rebuildReport } from './check-proposal.ts'
+import { leaderOf } from './committee.ts'
+import type { ProposalMessage, RefusalReason } from './messages.ts'
+import type { RoundSettings, RoundState, Step } from './round-state.ts'
+
+type Incoming = { readonly from: NodeIndex; readonly message: ProposalMessage; readonly now: UnixSeconds }
+
+/** A member's answer to a proposal: a share, or why not. It trusts nothing that the leader could have made up. */
+export function onProposal(settings: RoundSettings, state: RoundState, incoming: Incoming): Step {
+  const { from, message } = incoming
+  const judged = judge(settings, state, incoming)
+  if (!judged.ok) {
+    const { attempt, session } = message
+    const refusal = { kind: 'refusal', round: state.round, attempt, session, ...judged.refusal } as const
+    return { state, effects: [{ kind: 'send', to: from, message: refusal }] }
+  }
+  const { promised, ...rest } = state
+  if (promised === undefined) return { state, effects: [] }
+  return {
+    // The promise is gone before anything is signed: a proposal that comes twice finds no commitment to sign under.
+    state: { ...rest, locked: { digest: judged.digest, observations: message.observations } },
+    effects: [
+      {
+        kind: 'sign',
+        attempt: message.attempt,
+        session: message.session,
+        digest: judged.digest,
+        observations: message.observations,
+        commitment: promised.commitment,
+        signers: message.signers,
+      },
+    ],
+  }
+}
+
+type Judged =
+  | { readonly ok: true; readonly digest: Hex }
+  | { readonly ok: false; readonly refusal: { readonly reason: RefusalReason; readonly detail: string } }
+
+function judge(settings: RoundSettings, state: RoundState, { from, message, now }: Incoming): Judged {
+  const no = (reason: RefusalReason, detail: string): Judged => ({ ok: false, refusal: { reason, detail } })
+  const leader = leaderOf(settings.committee, state.round, message.attempt)
+  if (from !== leader) return no('not-the-leader', `node ${leader} leads attempt ${message.attempt}`)
+  const own = state.own
+  if (own === undefined) return no('unknown-commitment', 'this node has made no observation in this round')
+  const mine = message.signers.find((signer) => signer.node === settings.self)
+  const open = state.promised
+  const kept = open !== undefined && open.attempt === message.attempt && mine !== undefined
+  if (!kept || open.commitment.hiding !== mine.hiding || open.commitment.binding !== mine.binding) {
+    return no('unknown-commitment', 'the proposal does not use the commitment that this node has open')
+  }
+  const rebuilt = rebuildReport({ ...settings, round: state.round }, message.observations)
+  if (!rebuilt.ok) return no(rebuilt.reason, rebuilt.detail)
+  if (state.locked !== undefined && state.locked.digest !== rebuilt.digest) {
+    return no('signed-another-report', `this node signed ${state.locked.digest} in this round`)
+  }
+  const { observations } = message
+  const fault = checkAgainstOwn({ report: rebuilt.report, observations, own, now, tolerance: settings.tolerance })
+  return fault === undefined ? { ok: true, digest: rebuilt.digest } : { ok: false, refusal: fault }
+}

@@ -1,0 +1,130 @@
+import type { Hex } from '../core/bytes.ts'
+import type { Domain } from '../core/domain.ts'
+import type { SignedObservation } from '../core/observation.ts'
+import type { Report } from '../core/report.ts'
+import type { Commitment, PublicKeys, SignerCommitment } from '../core/threshold.ts'
+import type { NodeIndex, UnixSeconds } from '../core/units.ts'
+import type { Tolerance } from './check-proposal.ts'
+import { type Committee, membersOf } from './committee.ts'
+import type { CertificateMessage, RoundMessage } from './messages.ts'
+
+export type RoundSettings = {
+  readonly committee: Committee
+  readonly self: NodeIndex
+  readonly keys: PublicKeys
+  readonly domain: Domain
+  readonly modelSet: Hex
+  readonly tolerance: Tolerance
+  /** How long a leader with a quorum waits for the rest of the committee. */
+  readonly collectMs: number
+  /** How long it waits for the shares of one signing session. */
+  readonly shareMs: number
+  /** How long a member waits for a certificate before it turns to the next leader. */
+  readonly attemptMs: number
+}
+
+export type RoundState = {
+  readonly round: number
+  readonly attempt: number
+  readonly own?: SignedObservation
+  /** Where this member's unused commitment was promised; at most one is open at a time. */
+  readonly promised?: { readonly attempt: number; readonly commitment: Commitment }
+  /** The report that this member signed in this round: it signs no other. */
+  readonly locked?: { readonly digest: Hex; readonly observations: readonly SignedObservation[] }
+  /** By attempt, what this member gathered as its leader. */
+  readonly leads: ReadonlyMap<number, Lead>
+  readonly certificate?: CertificateMessage
+}
+
+export type RoundEvent =
+  | { readonly kind: 'observed'; readonly signed: SignedObservation }
+  /** The driver made fresh nonces; the secret half stays with it. */
+  | { readonly kind: 'committed'; readonly attempt: number; readonly commitment: Commitment }
+  | { readonly kind: 'message'; readonly from: NodeIndex; readonly message: RoundMessage; readonly now: UnixSeconds }
+  | {
+      readonly kind: 'share-made'
+      readonly attempt: number
+      readonly session: number
+      readonly share: Hex
+      readonly next: Commitment
+    }
+  | {
+      readonly kind: 'timer'
+      readonly name: 'attempt' | 'collect' | 'share'
+      readonly attempt: number
+      readonly session: number
+    }
+
+export type RoundEffect =
+  | { readonly kind: 'send'; readonly to: NodeIndex; readonly message: RoundMessage }
+  /** Make fresh nonces and answer with `committed`. */
+  | { readonly kind: 'commit'; readonly attempt: number }
+  /** Write down that the round is signed for and the nonces are spent, *then* sign, and answer with `share-made`. */
+  | {
+      readonly kind: 'sign'
+      readonly attempt: number
+      readonly session: number
+      readonly digest: Hex
+      readonly observations: readonly SignedObservation[]
+      readonly commitment: Commitment
+      readonly signers: readonly SignerCommitment[]
+    }
+  | {
+      readonly kind: 'timer'
+      readonly name: 'attempt' | 'collect' | 'share'
+      readonly attempt: number
+      readonly session: number
+      readonly afterMs: number
+    }
+  | { readonly kind: 'blame'; readonly node: NodeIndex; readonly reason: string; readonly detail: string }
+  | {
+      readonly kind: 'certified'
+      readonly report: Report
+      readonly digest: Hex
+      readonly certificate: CertificateMessage
+    }
+
+export type Step = { readonly state: RoundState; readonly effects: readonly RoundEffect[] }
+
+/** What the leader of one attempt has gathered. */
+export type Lead = {
+  readonly observations: ReadonlyMap<NodeIndex, SignedObservation>
+  /** Commitments not used yet, by the member who promised them. */
+  readonly open: ReadonlyMap<NodeIndex, Commitment>
+  /** Reports that members say they signed in an earlier attempt, each by its observations. */
+  readonly locked: ReadonlyArray<readonly SignedObservation[]>
+  /** Members that sent a wrong share or refused: not asked again in this attempt. */
+  readonly excluded: ReadonlySet<NodeIndex>
+  /** Members that owe a share: asked again once they have answered. */
+  readonly late: ReadonlySet<NodeIndex>
+  readonly collectElapsed: boolean
+  /** What is being signed, once the leader has chosen. */
+  readonly choice?: Choice
+  /** Every try, the last one last; an earlier one may still be the one that completes. */
+  readonly sessions: readonly Session[]
+}
+
+export type Choice = {
+  readonly report: Report
+  readonly digest: Hex
+  readonly observations: readonly SignedObservation[]
+}
+
+export type Session = {
+  readonly signers: readonly SignerCommitment[]
+  readonly shares: ReadonlyMap<NodeIndex, Hex>
+}
+
+/** Ends the round; a leader also tells the others. */
+export function finish(
+  state: RoundState,
+  done: { readonly report: Report; readonly digest: Hex; readonly certificate: CertificateMessage },
+): Step {
+  return { state: { ...state, certificate: done.certificate }, effects: [{ kind: 'certified', ...done }] }
+}
+
+export function toOthers(settings: RoundSettings, message: RoundMessage): RoundEffect[] {
+  return membersOf(settings.committee)
+    .filter((node) => node !== settings.self)
+    .map((to) => ({ kind: 'send', to, message }))
+}

@@ -1,6 +1,7 @@
 import { featureIndex, RETURNS_OFFSET, WINDOW_HOURS } from '../../oracle-node/core/feature-spec.ts'
 import type { RiskPrediction } from '../../oracle-node/core/prediction.ts'
 import { mean, quantile } from '../../oracle-node/core/stats.ts'
+import { DAYS_ROOT } from './outputs.ts'
 
 const HORIZON_HOURS = 24
 

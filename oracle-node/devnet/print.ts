@@ -7,20 +7,20 @@ import type { Incident } from './options.ts'
 
 const PARAMETER_NAMES: Readonly<Record<Parameter, string>> = {
   ltv: 'LTV',
-  liquidationThreshold: 'liquidation threshold',
+  liquidationThreshold: 'threshold',
   supplyCap: 'supply cap',
   borrowCap: 'borrow cap',
 }
 
 /** Why a bound held a parameter back, for people; a reason without words is not worth a line. */
 const REASON_WORDS: Readonly<Partial<Record<Reason, string>>> = {
-  'limited-by-step': 'the largest step',
-  'held-by-delay': 'the least delay has not passed',
-  'limited-by-floor': 'the floor',
-  'limited-by-ceiling': 'the ceiling',
-  'held-by-doubt': 'low confidence, nothing is loosened',
-  'held-by-ltv': 'a threshold may not fall below the LTV',
-  'held-by-governance': 'governance’s emergency brake is on',
+  'limited-by-step': 'largest step',
+  'held-by-delay': 'least delay',
+  'limited-by-floor': 'floor',
+  'limited-by-ceiling': 'ceiling',
+  'held-by-doubt': 'low confidence loosens nothing',
+  'held-by-ltv': 'not below the LTV',
+  'held-by-governance': 'governance’s emergency brake',
 }
 
 /** A round for a person at a terminal: one line, and one more for each asset whose parameters moved or were held back. */
@@ -37,8 +37,8 @@ export function roundLines(outcome: RoundOutcome): string[] {
   const tries = report.attempt === 0 ? '' : `, after ${report.attempt} silent leader${report.attempt === 1 ? '' : 's'}`
   const parts = [
     head,
-    `led by ${report.leader}${tries}`,
-    `seen by ${report.observers.join(' ')}`,
+    `leader ${report.leader}${tries}`,
+    `observers ${report.observers.join(',')}`,
     ...report.records.map(recordText),
     `${report.gas.toLocaleString('en')} gas`,
     styleText('dim', `${seconds.toFixed(1)} s`),
@@ -64,28 +64,25 @@ function moveText({ parameter, from, to, target, reason }: StewardMove): string 
   const name = PARAMETER_NAMES[parameter]
   const why = REASON_WORDS[reason]
   const show = (value: number): string => valueText(parameter, value)
-  if (from === to)
-    return why === undefined
-      ? undefined
-      : styleText('dim', `${name} ${show(from)} held (${why}; formula ${show(target)})`)
-  const moved = `${name} ${show(from)} → ${styleText(to < from ? 'red' : 'green', show(to))}`
-  return why === undefined ? moved : `${moved} (of ${show(target)}: ${why})`
+  const bound = why === undefined ? '' : ` (${why}; formula ${show(target)})`
+  if (from === to) return why === undefined ? undefined : styleText('dim', `${name} held at ${show(from)}${bound}`)
+  return `${name} ${show(from)} → ${styleText(to < from ? 'red' : 'green', show(to))}${bound}`
 }
 
 function valueText(parameter: Parameter, value: number): string {
-  return parameter === 'ltv' || parameter === 'liquidationThreshold' ? percent(value, 2) : value.toLocaleString('en')
+  return parameter === 'ltv' || parameter === 'liquidationThreshold' ? percent(value, 2) : compact(value, 4)
 }
 
 function percent(bps: number, digits = 1): string {
   return `${(bps / 100).toFixed(digits)}%`
 }
 
-function compact(usd: number): string {
-  return usd.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 3 })
+function compact(value: number, digits = 3): string {
+  return value.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: digits })
 }
 
 function clockText(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')
+  return new Date(seconds * 1000).toISOString().slice(5, 16).replace('T', ' ')
 }
 
 export function incidentText(incident: Incident): string {

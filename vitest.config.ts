@@ -7,6 +7,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Only where the contracts are built with Hardhat's instrumentation: see test/coverage/contracts.ts.
+          setupFiles: process.env['HARDHAT_COVERAGE'] === 'true' ? ['test/coverage/setup.ts'] : [],
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
           testTimeout: 60_000,

@@ -45,7 +45,9 @@ byId('range').addEventListener('change', ({ target }) => {
   range = target.value
   showAssets()
 })
-byId('kinds').addEventListener('change', ({ target }) => byId('log').classList.toggle(`no-${target.value}`, !target.checked))
+byId('kinds').addEventListener('change', ({ target }) =>
+  byId('log').classList.toggle(`no-${target.value}`, !target.checked),
+)
 
 /** Another network than before, or the first: nothing that is on the page stands any more. */
 function startAnew(network) {
@@ -122,6 +124,7 @@ function addresses({ oracle, steward, groupKey, rpcUrl, input }) {
     ['Chain RPC', copyable(rpcUrl, 'URL of the chain', rpcUrl)],
     ['Model set', el('span', { id: 'model-set' }, '–')],
   ]
-  if (input.sha256 !== '') rows.push([`Input, ${input.files.length} files, sha256`, copyable(input.sha256, 'hash of the input')])
-  return rows.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value)))
+  if (input.sha256 !== '')
+    rows.push([`Input, ${input.files.length} files, sha256`, copyable(input.sha256, 'hash of the input')])
+  return rows.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', { class: 'address' }, value)))
 }

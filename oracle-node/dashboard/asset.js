@@ -1,6 +1,16 @@
 import { assetCharts } from './charts.js'
 import { el, setData, setText } from './dom.js'
-import { capitalised, dollars, duration, parameterValue, percent, price, priceOf, signedPercent, whole } from './format.js'
+import {
+  capitalised,
+  dollars,
+  duration,
+  parameterValue,
+  percent,
+  price,
+  priceOf,
+  signedPercent,
+  whole,
+} from './format.js'
 import { hullMark } from './hull.js'
 import { columnsOf, lastReported, lastWord, priceChange, recordOf } from './state.js'
 import { FIELDS, isBound, PARAMETER_NAMES, standing } from './words.js'
@@ -26,11 +36,26 @@ export function assetColumn(asset) {
       'div',
       { class: 'card facts-card' },
       el('header', {}, el('h3', {}, asset), el('p', {}, priceText, change)),
-      el('div', { class: 'loaded' }, hull.root, el('dl', { class: 'figures' }, ...[...figures.values()].map(({ row }) => row))),
+      el(
+        'div',
+        { class: 'loaded' },
+        hull.root,
+        el('dl', { class: 'figures' }, ...[...figures.values()].map(({ row }) => row)),
+      ),
       el(
         'table',
         { class: 'parameters' },
-        el('thead', {}, el('tr', {}, ...['Aave', 'now', 'formula'].map((text, index) => el('th', { scope: 'col', class: index > 0 && 'number' }, text)))),
+        el(
+          'thead',
+          {},
+          el(
+            'tr',
+            {},
+            ...['Aave', 'now', 'formula'].map((text, index) =>
+              el('th', { scope: 'col', class: index > 0 && 'number' }, text),
+            ),
+          ),
+        ),
         el('tbody', {}, ...[...parameters.values()].map(({ row }) => row)),
       ),
     ),
@@ -73,7 +98,11 @@ function updateFigures(rounds, asset, figures) {
     age: expired ? `${duration(age)}, expired` : `${duration(age)} of ${duration(record.validForSeconds)}`,
   }
   for (const [key, { value }] of figures) setText(value, texts[key])
-  setData(figures.get('age').row, 'level', expired ? 'alarm' : age > 0 && age * 2 > record.validForSeconds ? 'warn' : 'good')
+  setData(
+    figures.get('age').row,
+    'level',
+    expired ? 'alarm' : age > 0 && age * 2 > record.validForSeconds ? 'warn' : 'good',
+  )
 }
 
 function updateHull({ parameters, bounds, rounds }, asset, hull) {
@@ -88,7 +117,10 @@ function updateParameter({ parameters, rounds }, asset, name, { now, wanted, why
   const word = lastWord(rounds, asset, name)
   setText(now, value === undefined ? '–' : parameterValue(name, value))
   setText(wanted, word === undefined ? '–' : parameterValue(name, word.move.target))
-  setText(why, word === undefined ? '\u00a0' : standing(word.move) + (isBound(word.move) ? `, since round ${word.since}` : ''))
+  setText(
+    why,
+    word === undefined ? '\u00a0' : standing(word.move) + (isBound(word.move) ? `, since round ${word.since}` : ''),
+  )
   setData(why, 'reason', word?.move.reason ?? '')
 }
 
@@ -96,7 +128,12 @@ function parameterRow(name) {
   const now = el('td', { class: 'number' }, '–')
   const wanted = el('td', { class: 'number wanted' }, '–')
   const why = el('small', {}, '\u00a0')
-  return { row: el('tr', {}, el('th', { scope: 'row' }, capitalised(PARAMETER_NAMES[name]), why), now, wanted), now, wanted, why }
+  return {
+    row: el('tr', {}, el('th', { scope: 'row' }, capitalised(PARAMETER_NAMES[name]), why), now, wanted),
+    now,
+    wanted,
+    why,
+  }
 }
 
 /** A figure whose name says on hover or focus what it means. */

@@ -18,7 +18,7 @@ const whole = (bps) => percent(bps, 0)
 /** The three charts of an asset. `color` names a custom property of the style sheet; `column` one of `columnsOf`. */
 const CHARTS = [
   {
-    title: 'Aave’s parameters and the formula',
+    title: 'Aave and the formula',
     range: (least, most) => padded(least, most, 100),
     tick: whole,
     series: [
@@ -40,7 +40,8 @@ const CHARTS = [
   {
     title: 'Price',
     range: (least, most) => padded(least, most, most * 0.0005),
-    tick: (usd, step) => `${usd.toLocaleString('en', { maximumFractionDigits: step < 0.01 ? 3 : step < 1 ? 2 : 0, minimumFractionDigits: step < 0.01 ? 3 : step < 1 ? 2 : 0 })}`,
+    tick: (usd, step) =>
+      `${usd.toLocaleString('en', { maximumFractionDigits: step < 0.01 ? 3 : step < 1 ? 2 : 0, minimumFractionDigits: step < 0.01 ? 3 : step < 1 ? 2 : 0 })}`,
     series: [{ label: 'USD', column: 'price', color: '--ink', format: price }],
     axis: true,
   },
@@ -63,25 +64,32 @@ export function assetCharts(asset) {
 function chart(asset, spec) {
   const time = el('span', { class: 'when' })
   const values = spec.series.map(() => el('b'))
-  const readouts = spec.series.map((series, index) => el('span', { class: 'readout' }, swatch(series), `${series.label} `, values[index]))
+  const readouts = spec.series.map((series, index) =>
+    el('span', { class: 'readout' }, swatch(series), `${series.label} `, values[index]),
+  )
   const plot = el('div', { class: spec.axis ? 'plot with-axis' : 'plot', role: 'group', tabindex: 0 })
-  const root = el('figure', { class: 'chart' }, el('figcaption', {}, el('h4', {}, spec.title), time, el('p', {}, ...readouts)), plot)
+  const root = el(
+    'figure',
+    { class: 'chart' },
+    el('figcaption', {}, el('h4', {}, spec.title), time, el('p', { class: 'readouts' }, ...readouts)),
+    plot,
+  )
   const shown = { columns: undefined, step: 0, drawn: undefined }
 
   const read = (index) => {
     const { columns } = shown
     if (columns === undefined) return
-    const at = index ?? columns.time.length - 1
-    setText(time, index === null || index === undefined ? '' : dateAndClock(columns.time[at] ?? 0))
+    const isLast = index === null || index === undefined
+    setText(time, isLast ? '' : dateAndClock(columns.time[index]))
     for (const [place, { column, format }] of spec.series.entries()) {
-      const value = columns[column][at] ?? null
-      setText(values[place], value === null ? 'none' : format(value))
+      const value = isLast ? (columns[column].findLast((each) => each !== null) ?? null) : columns[column][index]
+      setText(values[place], value === null ? '–' : format(value))
     }
   }
   const draw = () => {
     shown.drawn?.destroy()
     shown.drawn = undefined
-    if (shown.columns === undefined || plot.clientWidth === 0) return
+    if (plot.clientWidth === 0 || (shown.columns?.time.length ?? 0) === 0) return
     shown.drawn = new uPlot(optionsOf(spec, shown, plot, read), dataOf(spec, shown.columns), plot)
   }
   new ResizeObserver(() => {
@@ -107,7 +115,9 @@ function chart(asset, spec) {
 function optionsOf(spec, shown, plot, read) {
   const count = () => shown.columns?.time.length ?? 0
   const right = spec.series.some((series) => series.right)
-  const scale = (headroom) => ({ range: (_u, least, most) => (least === null ? [0, 1] : spec.range(least, most * headroom)) })
+  const scale = (headroom) => ({
+    range: (_u, least, most) => (least === null ? [0, 1] : spec.range(least, most * headroom)),
+  })
   return {
     width: plot.clientWidth,
     height: plot.clientHeight,
@@ -116,7 +126,11 @@ function optionsOf(spec, shown, plot, read) {
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'rounds', setSeries: false }, points: { size: 7 } },
     scales: { x: { range: () => timeRange(shown) }, y: scale(1), right: scale(RIGHT_HEADROOM) },
-    axes: [timeAxis(spec.axis), valueAxis(spec, 3), ...(right ? [{ ...valueAxis(spec, 1), scale: 'right', grid: { show: false }, size: RIGHT_WIDTH }] : [])],
+    axes: [
+      timeAxis(spec.axis),
+      valueAxis(spec, 3),
+      ...(right ? [{ ...valueAxis(spec, 1), scale: 'right', grid: { show: false }, size: RIGHT_WIDTH }] : []),
+    ],
     series: [
       {},
       ...spec.series.map(({ color, dash, stepped, right: onRight }) => ({

@@ -20,19 +20,43 @@ const LABEL_GAP = 15
  */
 export function hullMark(asset) {
   const clipId = `hull-${crypto.randomUUID()}`
-  const water = svg('g', { class: 'glide' }, svg('rect', { x: 0, y: 0, width: RIGHT, height: 260, class: 'water' }), line('waterline', 0, RIGHT))
-  const sea = svg('g', { class: 'glide' }, svg('rect', { width: WIDTH, height: BOTTOM, class: 'sea' }), line('horizon', RIGHT, WIDTH))
+  const water = svg(
+    'g',
+    { class: 'glide' },
+    svg('rect', { x: 0, y: 0, width: RIGHT, height: 260, class: 'water' }),
+    line('waterline', 0, RIGHT),
+  )
+  const sea = svg('g', { class: 'glide' }, svg('rect', { width: WIDTH, height: BOTTOM, class: 'sea' }))
   const ghost = svg('g', { class: 'glide ghost' }, disc(), line('', 29, RIGHT))
   const mark = svg('g', { class: 'glide load' }, disc(), line('', 29, RIGHT))
   const slot = svg('path', { class: 'slot' })
-  const labels = { ceiling: label('bound'), threshold: label('threshold'), wanted: label('wanted'), ltv: label('ltv'), floor: label('bound') }
+  const labels = {
+    ceiling: label('bound'),
+    threshold: label('threshold'),
+    wanted: label('wanted'),
+    ltv: label('ltv'),
+    floor: label('bound'),
+  }
   const root = svg(
     'svg',
     { class: 'hull', viewBox: `0 0 ${WIDTH} 240`, role: 'img' },
     svg('clipPath', { id: `${clipId}-sea` }, svg('rect', { width: WIDTH, height: BOTTOM })),
     svg('g', { 'clip-path': `url(#${clipId}-sea)` }, sea),
-    svg('clipPath', { id: clipId }, svg('path', { d: `M0 ${TOP}H${RIGHT}V${BOTTOM}H14Q0 ${BOTTOM} 0 ${BOTTOM - 14}Z` })),
-    svg('g', { 'clip-path': `url(#${clipId})` }, svg('rect', { y: TOP, width: RIGHT, height: BOTTOM - TOP, class: 'plate' }), water, ...draughts(), slot, ghost, mark),
+    svg(
+      'clipPath',
+      { id: clipId },
+      svg('path', { d: `M0 ${TOP}H${RIGHT}V${BOTTOM}H14Q0 ${BOTTOM} 0 ${BOTTOM - 14}Z` }),
+    ),
+    svg(
+      'g',
+      { 'clip-path': `url(#${clipId})` },
+      svg('rect', { y: TOP, width: RIGHT, height: BOTTOM - TOP, class: 'plate' }),
+      water,
+      ...draughts(),
+      slot,
+      ghost,
+      mark,
+    ),
     ...Object.values(labels).map(({ group }) => group),
   )
   return { root, update: (values) => update({ root, asset, sea, water, slot, ghost, mark, labels }, values) }
@@ -94,7 +118,12 @@ function yOf(bps) {
 function draughts() {
   return [4, 5, 6, 7, 8, 9].map((tens) => {
     const y = yOf(tens * 1_000)
-    return svg('g', { class: 'draught' }, svg('path', { d: `M0 ${y}h6` }), svg('text', { x: 10, y: y + 3.5 }, `${tens}0`))
+    return svg(
+      'g',
+      { class: 'draught' },
+      svg('path', { d: `M0 ${y}h6` }),
+      svg('text', { x: 10, y: y + 3.5 }, `${tens}0`),
+    )
   })
 }
 

@@ -30,7 +30,8 @@ export function eventLog(list) {
 
 function incidentEntries({ round, incidents, report, missed }) {
   const entries = incidents.map((incident) => ({ kind: 'incident', text: incidentWords(incident), why: '' }))
-  if (report === undefined) entries.push({ kind: 'incident', grave: true, text: `Round ${round} brought no report`, why: missed })
+  if (report === undefined)
+    entries.push({ kind: 'incident', grave: true, text: `Round ${round} brought no report`, why: missed })
   else if (report.attempt > 0) {
     const leaders = report.attempt === 1 ? 'A leader gave' : `${report.attempt} leaders gave`
     entries.push({ kind: 'incident', text: `${leaders} no answer; node ${report.leader} took over`, why: '' })
@@ -60,6 +61,12 @@ function entryItem({ round, time }, { kind, way, grave, asset, text, why }) {
     el('span', { class: 'at' }, el('b', {}, String(round)), ` ${clock(time)}`),
     el('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[sign]),
     el('span', { class: 'unseen' }, SPOKEN[sign]),
-    el('div', {}, ...(asset === undefined ? [] : [el('b', { class: 'tag' }, asset), ' ']), text, ...(why ? [el('small', {}, why)] : [])),
+    el(
+      'div',
+      {},
+      ...(asset === undefined ? [] : [el('b', { class: 'tag' }, asset), ' ']),
+      text,
+      ...(why ? [el('small', {}, why)] : []),
+    ),
   )
 }

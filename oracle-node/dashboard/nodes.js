@@ -25,8 +25,18 @@ function nodeLine({ node, operator, statusUrl }) {
   const strip = el('div', { class: 'strip', role: 'img' }, ...cells)
   const count = el('span', { class: 'count' })
   const address = el('code', { title: operator }, shortHex(operator))
-  const link = isLocal(statusUrl) ? el('a', { href: statusUrl, rel: 'noreferrer', 'aria-label': `Status of node ${node}` }, 'status') : ''
-  const root = el('li', {}, el('b', {}, `Node ${node}`), up, strip, count, el('span', { class: 'who' }, address, ' ', link))
+  const link = isLocal(statusUrl)
+    ? el('a', { href: statusUrl, rel: 'noreferrer', 'aria-label': `Status of node ${node}` }, 'status')
+    : ''
+  const root = el(
+    'li',
+    {},
+    el('b', {}, `Node ${node}`),
+    up,
+    strip,
+    count,
+    el('span', { class: 'who' }, address, ' ', link),
+  )
   return { root, up, cells, strip, count }
 }
 

@@ -15,7 +15,12 @@ export function roundTable(body) {
       for (const round of rounds.slice(-ROWS)) {
         if (round.round <= newest) continue
         newest = round.round
-        body.prepend(roundRow(round, nodes.map(({ node }) => node)))
+        body.prepend(
+          roundRow(
+            round,
+            nodes.map(({ node }) => node),
+          ),
+        )
       }
       while (body.rows.length > ROWS) body.rows[body.rows.length - 1].remove()
     },
@@ -27,7 +32,15 @@ function roundRow({ round, time, seconds, report, missed, incidents }, nodes) {
   const at = el('td', {}, clock(time))
   const took = el('td', { class: 'number' }, seconds.toFixed(1))
   if (report === undefined) {
-    return el('tr', { class: 'missed' }, number, at, el('td', { colspan: 4 }, `No report: ${missed}`), took, el('td', {}, '–'))
+    return el(
+      'tr',
+      { class: 'missed' },
+      number,
+      at,
+      el('td', { colspan: 4 }, `No report: ${missed}`),
+      took,
+      el('td', {}, '–'),
+    )
   }
   const { leader, attempt, observers, signers, gas, digest } = report
   const after = attempt === 0 ? '' : el('span', { class: 'after' }, ` after ${attempt} silent`)
@@ -48,7 +61,10 @@ function roundRow({ round, time, seconds, report, missed, incidents }, nodes) {
 /** Every member in its own place, those that were absent as a dot. */
 function members(nodes, present, absence) {
   const absent = nodes.filter((node) => !present.includes(node))
-  const marks = nodes.map((node) => el('i', { class: !present.includes(node) && 'absent' }, present.includes(node) ? String(node) : '·'))
-  const label = absent.length === 0 ? `nodes ${present.join(', ')}` : `nodes ${present.join(', ')}; ${absent.join(', ')} ${absence}`
+  const marks = nodes.map((node) =>
+    el('i', { class: !present.includes(node) && 'absent' }, present.includes(node) ? String(node) : '·'),
+  )
+  const label =
+    absent.length === 0 ? `nodes ${present.join(', ')}` : `nodes ${present.join(', ')}; ${absent.join(', ')} ${absence}`
   return el('span', { class: 'members', role: 'img', 'aria-label': label }, ...marks)
 }

@@ -1,4 +1,4 @@
-import { clock, duration, listed, nodesListed } from './format.js'
+import { capitalised, clock, duration, listed, nodesListed } from './format.js'
 import { lastReported, partOf } from './state.js'
 
 /** Rounds without it after which a node that is up counts as silent. */
@@ -80,7 +80,7 @@ function missed({ network: { rounds } }) {
   return {
     level: 'alarm',
     headline: `Round ${last.round} brought no report`,
-    detail: `${last.missed}. ${oldRecords(rounds)}`,
+    detail: `${capitalised(last.missed)}. ${oldRecords(rounds)}`,
   }
 }
 

@@ -40,6 +40,8 @@ export function isHeld(move) {
 
 /** What stands behind a parameter's present value, for the card. */
 export function standing(move) {
+  if (move.reason === 'limited-by-floor' || move.reason === 'limited-by-ceiling')
+    return `at ${reasonWords(move.reason)}`
   if (move.from === move.to && isBound(move)) return `held: ${reasonWords(move.reason)}`
   if (move.reason === 'limited-by-step') return 'on its way by the largest step'
   if (move.reason === 'within-deadband') return 'too near its target to be worth a change'

@@ -1,6 +1,8 @@
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import express, { type Response } from 'express'
+import { DEFAULT_ASSETS, defaultBounds } from '../../contracts/script/market-defaults.ts'
+import type { Bounds, Parameter } from '../core/policy.ts'
 import type { MarketParameters } from './chain-watch.ts'
 import type { RoundOutcome } from './conduct.ts'
 import type { Input } from './input.ts'
@@ -8,6 +10,11 @@ import type { Network } from './network.ts'
 
 const PAGE = fileURLToPath(new URL('../dashboard/', import.meta.url))
 const CHARTS = fileURLToPath(new URL('../../node_modules/uplot/dist/', import.meta.url))
+/** The page needs nothing but itself. */
+const CONTENT_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; frame-ancestors 'none'"
+/** A browser whose connection is half open notices it by the missing sign of life. */
+const SIGN_OF_LIFE_MS = 15_000
 /** Rounds that the page shows; at 15 minutes a round, five days. */
 const ROUNDS_SHOWN = 480
 /** Browsers that may watch at once. */
@@ -29,6 +36,8 @@ export type NetworkState = {
     readonly operator: string
     readonly statusUrl: string
   }>
+  /** How the steward may move each parameter. */
+  readonly bounds: Readonly<Record<string, Readonly<Record<Parameter, Bounds>>>>
   /** Aave's parameters now. */
   readonly parameters: Readonly<Record<string, MarketParameters>>
   readonly rounds: readonly ShownRound[]
@@ -75,11 +84,17 @@ export async function startDashboard(options: {
     steward: network.deployment.steward,
     rpcUrl: network.rpcUrl,
     nodes: nodesNow(),
+    bounds: Object.fromEntries(DEFAULT_ASSETS.map((asset) => [asset.symbol, defaultBounds(asset)])),
     parameters,
     rounds,
   })
   const app = express()
   app.disable('x-powered-by')
+  app.use((_request, response, next) => {
+    response.setHeader('content-security-policy', CONTENT_POLICY)
+    response.setHeader('x-content-type-options', 'nosniff')
+    next()
+  })
   app.use('/vendor', express.static(CHARTS))
   app.use(express.static(PAGE))
   app.get('/v1/network', (_request, response) => {
@@ -94,6 +109,9 @@ export async function startDashboard(options: {
     watchers.add(response)
     response.on('close', () => watchers.delete(response))
   })
+  const signsOfLife = setInterval(() => {
+    for (const watcher of watchers) watcher.write(': alive\n\n')
+  }, SIGN_OF_LIFE_MS)
   const server = await listen(app, options.port, options.fallback)
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
@@ -106,6 +124,7 @@ export async function startDashboard(options: {
       for (const watcher of watchers) watcher.write(`data: ${JSON.stringify({ round: shown, nodes: nodesNow() })}\n\n`)
     },
     close: async () => {
+      clearInterval(signsOfLife)
       for (const watcher of watchers) watcher.end()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -56,13 +56,11 @@ export class RoundDriver {
 
   /** Ends the round before, if it is still open, and starts this one. */
   begin(round: number): void {
-    const { settings, journal, clock, telemetry } = this.#options
+    const { journal, clock, telemetry } = this.#options
     this.stop()
     this.#startedMs = performance.now()
     const signing = journal.entries().findLast((entry) => entry.kind === 'signing' && entry.round === round)
-    const started = startRound(settings, round, signing?.kind === 'signing' ? signing : undefined)
-    this.#state = started.state
-    for (const effect of started.effects) this.#carryOut(round, effect)
+    this.#state = startRound(round, signing?.kind === 'signing' ? signing : undefined)
     const waiting = this.#early
     this.#early = waiting.filter(({ message }) => message.round > round)
     for (const { from, message } of waiting) this.#dispatch(round, { kind: 'message', from, message, now: clock.now() })

@@ -21,17 +21,23 @@ import {
  * left, and the next one starts afresh.
  */
 
-/** A round at its start. `locked` is what the journal says this member signed in it before a restart. */
-export function startRound(settings: RoundSettings, round: number, locked?: RoundState['locked']): Step {
-  const state: RoundState = { round, attempt: 0, leads: new Map(), ...(locked === undefined ? {} : { locked }) }
-  return { state, effects: [attemptTimer(settings, 0)] }
+/**
+ * A round at its start: it waits for this member's observation. Patience with a leader counts from there, since live venues may
+ * take longer than a whole attempt.
+ * @param locked What the journal says this member signed in it before a restart.
+ */
+export function startRound(round: number, locked?: RoundState['locked']): RoundState {
+  return { round, attempt: 0, leads: new Map(), ...(locked === undefined ? {} : { locked }) }
 }
 
 export function step(settings: RoundSettings, state: RoundState, event: RoundEvent): Step {
   if (state.certificate !== undefined) return afterCertificate(state, event)
   switch (event.kind) {
     case 'observed':
-      return { state: { ...state, own: event.signed }, effects: [{ kind: 'commit', attempt: state.attempt }] }
+      return {
+        state: { ...state, own: event.signed },
+        effects: [attemptTimer(settings, 0), { kind: 'commit', attempt: 0 }],
+      }
     case 'committed':
       return onCommitted(settings, state, event)
     case 'share-made':

@@ -116,9 +116,7 @@ class Simulation {
   run(): Outcome {
     const round = 1 + this.#random.below(1_000)
     for (const node of this.#nodes()) {
-      const started = startRound(this.#settings(node), round)
-      this.#states.set(node, started.state)
-      this.#carryOut(node, started.effects)
+      this.#states.set(node, startRound(round))
       const signed = this.#observe(node, round)
       this.#signed.set(node, signed)
       this.#push(this.#random.below(400), node, { kind: 'observed', signed })
@@ -194,9 +192,7 @@ class Simulation {
     for (let index = this.#queue.length - 1; index >= 0; index -= 1) {
       if (this.#queue[index]?.node === node) this.#queue.splice(index, 1)
     }
-    const started = startRound(this.#settings(node), round, this.#journal.get(node))
-    this.#states.set(node, started.state)
-    this.#carryOut(node, started.effects)
+    this.#states.set(node, startRound(round, this.#journal.get(node)))
     const signed = this.#signed.get(node) as SignedObservation
     this.#push(500, node, { kind: 'observed', signed })
   }

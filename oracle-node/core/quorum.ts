@@ -7,9 +7,10 @@ export function faultyMax(members: number): number {
 }
 
 /**
- * 2f + 1. As observations: the median lies between two honest values. As signers: any two such sets of one committee share an
- * honest member, who signs one report a round, so two reports of one round can't both be signed.
+ * ⌈(n + f + 1) / 2⌉: 2f + 1 for n = 3f + 1, and one or two more for the sizes between. As observations: the median lies between
+ * two honest values. As signers: any two such sets share f + 1 members, so an honest one, who signs one report a round: two
+ * reports of one round can't both be signed. With f members gone it can still be reached.
  */
 export function quorum(members: number): number {
-  return 2 * faultyMax(members) + 1
+  return Math.ceil((members + faultyMax(members) + 1) / 2)
 }

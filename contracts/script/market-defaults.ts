@@ -61,12 +61,12 @@ export const DEFAULT_POLICY: PolicyConfig = {
 
 /** How the thresholds may move: fast down, slowly up. */
 const THRESHOLD_STEPS = {
-  // At a round a quarter of an hour, 1 % a round is 4 % an hour: a borrower at the edge gets a warning of more than one round.
+  // With the delay 6 % an hour at most, 4 % at a round a quarter of an hour: a borrower at the edge gets more than one warning.
   tightenStep: 100,
   // 0.25 % an hour at most: a calm day wins back 6 %, so one quiet hour can't be used to lever up.
   loosenStep: 25,
-  // None: the step alone limits it, and a record is applied once only.
-  tightenDelay: 0,
+  // Limits by time what a committee that reports every second could take in steps.
+  tightenDelay: 600,
   loosenDelay: 3_600,
   // A tenth of a percent is the noise of one committee's rounding and not worth a transaction.
   deadband: 10,
@@ -77,7 +77,7 @@ const CAP_STEPS = {
   // A tenth of the cap a round down; the cap can halve in two hours.
   tightenStep: 1_000,
   loosenStep: 500,
-  tightenDelay: 0,
+  tightenDelay: 600,
   loosenDelay: 3_600,
   // Depth moves by some percent from round to round without meaning anything.
   deadband: 300,

@@ -2,10 +2,10 @@ import { Contract, Interface, isError, JsonRpcProvider, type TransactionResponse
 import { aaveV3StewardAbi } from '../../contracts/abi/aave-v3-steward.generated.ts'
 import { riskOracleAbi } from '../../contracts/abi/risk-oracle.generated.ts'
 import type { Hex } from '../core/bytes.ts'
-import { type FeedId, feedOf } from '../core/feed.ts'
+import { feedOf } from '../core/feed.ts'
 import { packRecord } from '../core/record.ts'
 import type { Report } from '../core/report.ts'
-import { onChainSignature } from '../core/threshold.ts'
+import { onChainGroupKey, onChainSignature } from '../core/threshold.ts'
 import type { Chain, Sent } from '../ports/chain.ts'
 
 /** A transaction that is not mined by then is its schedule's to try again. */
@@ -47,6 +47,18 @@ export function evmChain(options: {
   }
 
   return {
+    checkCommittee: async (groupKey, epoch) => {
+      const expected = onChainGroupKey(groupKey)
+      const stored = await oracle.getFunction('groupKey')()
+      const header = await oracle.getFunction('latestHeader')()
+      const same =
+        stored.x === expected.x && Number(stored.parity) === expected.parity && Number(header.epoch) === epoch
+      if (same) return
+      const has = `key 0x${stored.x.toString(16)} of epoch ${header.epoch}`
+      throw new Error(
+        `the oracle at ${options.oracle} has ${has}; this node holds a share of ${groupKey} of epoch ${epoch}`,
+      )
+    },
     latestRound: async () => Number(await oracle.getFunction('latestRound')()),
     update: (report, signature) => send(() => oracle.getFunction('update')(...updateArguments(report, signature))),
     sync: async (feed) => {
@@ -54,15 +66,11 @@ export function evmChain(options: {
       if (steward === undefined || token === undefined) return { ok: false, reason: 'no market for it', retry: false }
       return send(() => steward.getFunction('sync')(token))
     },
-    unsyncedFeeds: async (since) => {
-      if (steward === undefined) return []
-      const checked = await Promise.all(
-        [...tokens].map(async ([feed, token]) => {
-          const { appliedAt } = await steward.getFunction('clocksOf')(token)
-          return Number(appliedAt) < since ? [feed] : []
-        }),
-      )
-      return checked.flat() satisfies FeedId[]
+    needsSync: async (feed, observedAt) => {
+      const token = tokens.get(feed)
+      if (steward === undefined || token === undefined) return false
+      const { appliedAt } = await steward.getFunction('clocksOf')(token)
+      return Number(appliedAt) < observedAt
     },
     close: () => provider.destroy(),
   }
@@ -84,5 +92,8 @@ function failed(error: unknown, interfaces: readonly Interface[]): Sent {
     const reason = known == null ? (error.reason ?? error.shortMessage) : `${known.name}(${known.args.join(', ')})`
     return { ok: false, reason, retry: false }
   }
+  // It may still be mined: sending it again under the next nonce would pay twice. The next in line looks first.
+  if (isError(error, 'TIMEOUT'))
+    return { ok: false, reason: `not mined within ${MINED_WITHIN_MS / 1000} s`, retry: false }
   return { ok: false, reason: error instanceof Error ? error.message.slice(0, 200) : String(error), retry: true }
 }

@@ -70,6 +70,7 @@ const roundMessage = z.discriminatedUnion('kind', [
     ...place,
     reason: z.enum([
       'not-the-leader',
+      'bad-signers',
       'bad-observation',
       'no-report',
       'own-observation-changed',

@@ -79,7 +79,24 @@ const configSchema = z
     path: ['members'],
     error: 'members must be numbered 1, 2, 3 … in order',
   })
+  .refine((config) => new Set(config.members.map((each) => each.operator)).size === config.members.length, {
+    path: ['members'],
+    error: 'two members have the same operator',
+  })
   .refine((config) => config.node <= config.members.length, { path: ['node'], error: 'is not one of the members' })
+  // Of two certificates that are one, messages would seem another's.
+  .refine(({ members }) => distinct(members.map(({ certificatePem }) => certificatePem.replaceAll(/\s/g, ''))), {
+    path: ['members'],
+    error: 'two members have one certificate',
+  })
+  .refine(({ members }) => distinct(members.map(({ host, port: at }) => `${host}:${at}`)), {
+    path: ['members'],
+    error: 'two members have one host and port',
+  })
+
+function distinct(values: readonly string[]): boolean {
+  return new Set(values).size === values.length
+}
 
 export type NodeConfig = z.infer<typeof configSchema>
 export type RunConfig = z.infer<typeof runSchema>
@@ -97,7 +114,7 @@ export function readConfig(path: string): NodeConfig {
   } catch (error) {
     throw new Error(`can't read the configuration ${path}: ${error instanceof Error ? error.message : error}`)
   }
-  const result = configSchema.safeParse(parse(content))
+  const result = configSchema.safeParse(parseYaml(path, content))
   if (!result.success) throw new Error(`${path} has faults:\n${z.prettifyError(result.error)}`)
   const config = result.data
   const from = (given: string): string => resolve(dirname(path), given)
@@ -106,6 +123,14 @@ export function readConfig(path: string): NodeConfig {
     dataFolder: from(config.dataFolder),
     ...(config.passphraseFile === undefined ? {} : { passphraseFile: from(config.passphraseFile) }),
     ...(config.run === undefined ? {} : { run: { ...config.run, modelsFolder: from(config.run.modelsFolder) } }),
+  }
+}
+
+function parseYaml(path: string, content: string): unknown {
+  try {
+    return parse(content)
+  } catch (error) {
+    throw new Error(`${path} is no YAML: ${error instanceof Error ? error.message : error}`)
   }
 }
 

@@ -5,7 +5,7 @@ import type { Certified } from './round-driver.ts'
 import { type JsonRound, jsonRound } from './round-json.ts'
 
 /** Certificates that the status keeps at hand. */
-const ROUNDS_SHOWN = 256
+export const ROUNDS_SHOWN = 256
 /** A node that has seen no certificate for this many rounds says that it is not ready. */
 const ROUNDS_BEHIND_MAX = 3
 

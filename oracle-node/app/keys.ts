@@ -72,14 +72,22 @@ const RESEND_MS = 250
  * Takes part in a distributed key generation and seals this node's share into its keystore.
  * @throws {Error} that names the member at fault where that can be known, or who did not answer in time.
  */
-export async function generateGroupKey(config: NodeConfig, passphrase: string, timeoutMs: number): Promise<PublicKeys> {
+export async function generateGroupKey(
+  config: NodeConfig,
+  passphrase: string,
+  options: { readonly timeoutMs: number; readonly replace: boolean },
+): Promise<PublicKeys> {
   const path = keystorePath(config.dataFolder)
   const secrets = await openSecrets(path, passphrase)
-  if (secrets.group !== undefined)
-    throw new Error(`${path} holds a share already; a second key generation would orphan it`)
+  if (secrets.group !== undefined && !options.replace) {
+    throw new Error(
+      `${path} holds a share already, and a second key generation would orphan it. When the first one did not end well at every ` +
+        'member, all of them repeat it with --replace',
+    )
+  }
   const transport = await connect(config, secrets)
   try {
-    const made = await ceremony(transport, nodeIndex(config.node), config.members.length, timeoutMs)
+    const made = await ceremony(transport, nodeIndex(config.node), config.members.length, options.timeoutMs)
     const share = Buffer.from(made.secret.share).toString('hex')
     await sealSecrets(path, { ...secrets, group: { node: config.node, share, keys: made.keys } }, passphrase)
     return made.keys

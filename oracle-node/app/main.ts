@@ -22,11 +22,13 @@ program
   .description('make the group key together with all other members; every member runs this at the same time')
   .requiredOption('--config <file>', 'the node’s configuration')
   .option('--timeout <seconds>', 'give up after this long', String(KEYGEN_TIMEOUT_SECONDS))
-  .action(async (options: { config: string; timeout: string }) => {
+  .option('--replace', 'give up the share that the keystore holds already')
+  .action(async (options: { config: string; timeout: string; replace?: boolean }) => {
     const config = readConfig(options.config)
     const timeoutMs = Number(options.timeout) * 1000
     if (!(timeoutMs > 0)) throw new Error(`--timeout needs a number of seconds above 0, got ${options.timeout}`)
-    print(await generateGroupKey(config, readPassphrase(config.passphraseFile, process.env), timeoutMs))
+    const passphrase = readPassphrase(config.passphraseFile, process.env)
+    print(await generateGroupKey(config, passphrase, { timeoutMs, replace: options.replace === true }))
   })
 
 program

@@ -9,13 +9,15 @@ import { pinoPrometheus } from '../adapters/pino-prometheus.ts'
 import { systemClock } from '../adapters/system-clock.ts'
 import { ccxtVenues } from '../adapters/venue-ccxt.ts'
 import { assetOf } from '../core/feed.ts'
+import { quorum } from '../core/quorum.ts'
+import { aggregate } from '../core/report.ts'
 import type { JournalEntry } from '../ports/journal.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Transport } from '../ports/transport.ts'
-import { rebuildReport } from '../protocol/check-proposal.ts'
+import { faultyOf } from '../protocol/committee.ts'
 import type { RoundSettings } from '../protocol/round-state.ts'
 import type { NodeConfig, RunConfig } from './config.ts'
-import { type StatusServer, statusServer } from './http.ts'
+import { ROUNDS_SHOWN, type StatusServer, statusServer } from './http.ts'
 import { connect, identityOf, keystorePath, osRandom } from './keys.ts'
 import { marketWatch } from './observe-markets.ts'
 import { roundObserver } from './observe-round.ts'
@@ -107,6 +109,7 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
   const journal = await fileJournal(join(config.dataFolder, 'journal.jsonl'))
   const clock = run.schedule.clock === 'chain' ? await chainClock(run.chain.rpcUrl) : systemClock()
   const chain = evmChain({ ...run.chain, operatorKey: `0x${secrets.operatorKey}` })
+  await chain.checkCommittee(group.keys.groupKey, config.epoch)
   const settings = roundSettings(config, run, group.keys, models.modelSet)
   const currentRound = (): number => Math.floor((clock.now() - run.schedule.genesis) / run.schedule.stepSeconds)
   const status = await statusServer({
@@ -139,15 +142,27 @@ function groupOf(secrets: NodeSecrets, config: NodeConfig): NonNullable<NodeSecr
     const has = `node ${group.node} of ${group.keys.members}`
     throw new Error(`the keystore is of ${has}, the configuration of node ${config.node} of ${config.members.length}`)
   }
+  const needed = quorum(config.members.length)
+  if (group.keys.threshold !== needed) {
+    throw new Error(`the group key was made for ${group.keys.threshold} signers, ${needed} are needed: run "dkg" again`)
+  }
+  const { operator } = identityOf(secrets)
+  const configured = config.members[config.node - 1]?.operator
+  if (configured !== operator) {
+    throw new Error(
+      `the keystore is of operator ${operator}, but the configuration names ${configured} as member ${config.node}`,
+    )
+  }
   return group
 }
 
-/** The rounds that the journal has certificates of, so that a restarted node still shows them. */
-function certifiedIn(entries: readonly JournalEntry[], settings: RoundSettings): Certified[] {
-  return entries.flatMap((entry) => {
-    if (entry.kind !== 'certified') return []
-    const rebuilt = rebuildReport({ ...settings, round: entry.round }, entry.certificate.observations)
-    return rebuilt.ok ? [{ report: rebuilt.report, digest: entry.digest, certificate: entry.certificate }] : []
+/** The newest rounds that the journal has certificates of, so that a restarted node still shows them; checked when written. */
+function certifiedIn(entries: readonly JournalEntry[], { domain, committee }: RoundSettings): Certified[] {
+  const certified = entries.filter((entry) => entry.kind === 'certified').slice(-ROUNDS_SHOWN)
+  return certified.flatMap(({ digest, certificate }) => {
+    const observations = certificate.observations.map(({ observation }) => observation)
+    const rebuilt = aggregate(domain, observations, faultyOf(committee))
+    return rebuilt.ok ? [{ report: rebuilt.report, digest, certificate }] : []
   })
 }
 

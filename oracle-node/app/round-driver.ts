@@ -22,8 +22,11 @@ import type { Observer } from './observe-round.ts'
 
 export type Certified = { readonly report: Report; readonly digest: Hex; readonly certificate: CertificateMessage }
 
-/** A member whose clock runs ahead may speak of the next round before it begins here: that much is kept for it. */
-const EARLY_MESSAGES_MAX = 256
+/** A member whose clock runs ahead may speak of the next round before it begins here: that much of each is kept for it. */
+const EARLY_MESSAGES_MAX = 16
+/** What one member may send: an honest one needs a handful a second in its worst round, a flood costs others their time. */
+const MESSAGES_PER_SECOND = 20
+const MESSAGES_AT_ONCE_MAX = 100
 
 export type DriverOptions = {
   readonly settings: RoundSettings
@@ -48,6 +51,7 @@ export class RoundDriver {
   /** Secret nonces by their public commitment: in memory only, gone before they are used. */
   readonly #nonces = new Map<Hex, Nonces>()
   #abstainedIn = 0
+  readonly #allowances = new Map<NodeIndex, { left: number; at: number }>()
 
   constructor(options: DriverOptions) {
     this.#options = options
@@ -184,6 +188,7 @@ export class RoundDriver {
 
   #receive(from: NodeIndex, json: unknown): void {
     const { telemetry, clock } = this.#options
+    if (!this.#allowance(from)) return
     const parsed = parseRoundMessage(json)
     if (!parsed.ok) {
       telemetry.count('plimsoll_messages_rejected_total', { node: String(from) })
@@ -193,6 +198,21 @@ export class RoundDriver {
     const { message } = parsed
     const current = this.#state?.round ?? 0
     if (message.round === current) this.#dispatch(current, { kind: 'message', from, message, now: clock.now() })
-    else if (message.round > current && this.#early.length < EARLY_MESSAGES_MAX) this.#early.push({ from, message })
+    // A limit for each, so that who floods pushes out nobody else.
+    const before = this.#early.filter((each) => each.from === from).length
+    // Before its first round a node does not know which is the next.
+    const next = current === 0 || message.round === current + 1
+    if (next && before < EARLY_MESSAGES_MAX) this.#early.push({ from, message })
+  }
+
+  /** A token bucket a member, looked at before anything of a message is: a refusal costs a comparison and no log line. */
+  #allowance(from: NodeIndex): boolean {
+    const at = performance.now()
+    const before = this.#allowances.get(from) ?? { left: MESSAGES_AT_ONCE_MAX, at }
+    const refilled = before.left + ((at - before.at) / 1000) * MESSAGES_PER_SECOND
+    const left = Math.min(MESSAGES_AT_ONCE_MAX, refilled) - 1
+    this.#allowances.set(from, { left: Math.max(left, 0), at })
+    if (left < 0) this.#options.telemetry.count('plimsoll_messages_rejected_total', { node: String(from) })
+    return left >= 0
   }
 }

@@ -6,6 +6,7 @@ import type { Certified } from './round-driver.ts'
 
 /** A transaction that may go through later is tried this often before the next in line has its turn. */
 const TRIES_MAX = 3
+const RETRY_MS = 500
 
 /**
  * Brings a certificate to the chain by schedule: the leader first; every further member waits its turn, looks whether the work
@@ -24,10 +25,11 @@ export function transmitter(options: {
   const attempt = async (purpose: string, round: number, send: () => Promise<Sent>): Promise<boolean> => {
     for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
       const sent = await send()
-      telemetry.count('plimsoll_transactions_total', { purpose, outcome: sent.ok ? 'mined' : sent.reason.slice(0, 40) })
+      telemetry.count('plimsoll_transactions_total', { purpose, outcome: sent.ok ? 'mined' : 'failed' })
       telemetry.log(sent.ok ? 'info' : 'warn', 'transaction', { round, purpose, tries, ...sent })
       if (sent.ok) return true
       if (!sent.retry) return false
+      await new Promise((wake) => setTimeout(wake, RETRY_MS * tries))
     }
     return false
   }
@@ -36,22 +38,21 @@ export function transmitter(options: {
     const { round } = report
     if ((await chain.latestRound()) < round) {
       const stored = await attempt('update', round, () => chain.update(report, certificate.signature))
-      if (!stored) return
+      // A lost race is no failure: whoever won it may be gone before the steward is called.
+      if (!stored && (await chain.latestRound()) < round) return
     }
-    const stewarded = new Set(await chain.unsyncedFeeds(report.time))
-    for (const { feed } of report.values) {
-      if (stewarded.has(feed)) await attempt('sync', round, () => chain.sync(feed))
+    for (const { feed, record } of report.values) {
+      if (await chain.needsSync(feed, record.observedAt)) await attempt('sync', round, () => chain.sync(feed))
     }
   }
 
   return {
     transmit: (certified) => {
-      const { round, attempt: leadAttempt } = certified.certificate
-      const position = transmissionPosition({ committee, round, attempt: leadAttempt, node: self })
+      const position = transmissionPosition(committee, certified.report.round, self)
       const timer = setTimeout(() => {
         timers.delete(timer)
         turn(certified).catch((error: unknown) =>
-          telemetry.log('error', 'transmission-failed', { round, error: String(error) }),
+          telemetry.log('error', 'transmission-failed', { round: certified.report.round, error: String(error) }),
         )
       }, position * transmitMs)
       timers.add(timer)

@@ -6,7 +6,7 @@ import type { NodeConfigInput } from '../app/config.ts'
 import type { PublicIdentity } from '../app/keys.ts'
 import type { Hex } from '../core/bytes.ts'
 import type { PublicKeys } from '../core/threshold.ts'
-import { freePorts, runToEnd } from './processes.ts'
+import { freePorts, type Processes } from './processes.ts'
 
 /** One node of the network as the devnet knows it: where it is, and nothing that is secret. */
 export type Member = {
@@ -24,7 +24,12 @@ const HOST = '127.0.0.1'
 const NODE_PROGRAM = new URL('../app/main.ts', import.meta.url)
 
 /** Makes each node's own folder, passphrase and keys, each in a process of its own, and tells each who the others are. */
-export async function makeMembers(folder: string, count: number, onMade: () => void): Promise<Member[]> {
+export async function makeMembers(
+  processes: Processes,
+  folder: string,
+  count: number,
+  onMade: () => void,
+): Promise<Member[]> {
   const ports = await freePorts(2 * count)
   const members = await Promise.all(
     Array.from({ length: count }, async (_, index): Promise<Member> => {
@@ -32,7 +37,13 @@ export async function makeMembers(folder: string, count: number, onMade: () => v
       mkdirSync(own, { recursive: true, mode: 0o700 })
       const passphraseFile = join(own, 'passphrase')
       writeFileSync(passphraseFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })
-      const printed = await runToEnd(NODE_PROGRAM, ['keys', '--data', own, '--passphrase-file', passphraseFile])
+      const printed = await processes.runToEnd(NODE_PROGRAM, [
+        'keys',
+        '--data',
+        own,
+        '--passphrase-file',
+        passphraseFile,
+      ])
       const identity: PublicIdentity = JSON.parse(printed)
       onMade()
       return {
@@ -72,10 +83,14 @@ export function writeConfig(member: Member, members: readonly Member[], run?: No
 }
 
 /** Lets the nodes make the group key among themselves, over the network; the devnet only starts them and reads the public half. */
-export async function keyCeremony(members: readonly Member[], onDone: () => void): Promise<PublicKeys> {
+export async function keyCeremony(
+  processes: Processes,
+  members: readonly Member[],
+  onDone: () => void,
+): Promise<PublicKeys> {
   const printed = await Promise.all(
     members.map(async (member) => {
-      const output = await runToEnd(NODE_PROGRAM, ['dkg', '--config', member.configFile])
+      const output = await processes.runToEnd(NODE_PROGRAM, ['dkg', '--config', member.configFile])
       onDone()
       return output
     }),

@@ -70,8 +70,8 @@ async function assemble(options: NetworkOptions, processes: Processes): Promise<
   const firstRoundAt = market.kind === 'replay' ? market.from : Math.floor(Date.now() / 1000)
   onStage('local chain')
   const { rpcUrl, provider } = await startChain(processes, firstRoundAt - (market.kind === 'replay' ? LEAD_SECONDS : 0))
-  const members = await makeMembers(folder, NODES, () => onStage('node keys'))
-  const keys = await keyCeremony(members, () => onStage('group key'))
+  const members = await makeMembers(processes, folder, NODES, () => onStage('node keys'))
+  const keys = await keyCeremony(processes, members, () => onStage('group key'))
   const operators = members.map((member) => member.operator)
   const deployment = await deployAll({ provider, keys, epoch: 1, operators, onStage })
 

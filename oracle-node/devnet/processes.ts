@@ -21,15 +21,32 @@ export class Processes {
    */
   async start(script: URL, args: readonly string[]): Promise<{ child: Child; said: unknown }> {
     const { process: started, printed } = launch(script, args)
-    const child = childOf(started)
-    this.#children.add(child)
+    const child = this.#register(started)
     const said = await new Promise<unknown>((resolve, reject) => {
       started.once('message', resolve)
       started.once('error', reject)
       void child.exited.then(() => reject(new Error(`${nameOf(script)} ended at its start:\n${printed()}`)))
     })
-    void child.exited.then(() => this.#children.delete(child))
     return { child, said }
+  }
+
+  /**
+   * Runs a program to its end.
+   * @returns What it wrote to standard output.
+   * @throws {Error} with what it printed, when it ends with an error.
+   */
+  async runToEnd(script: URL, args: readonly string[]): Promise<string> {
+    const { process: started, printed, output } = launch(script, args)
+    await this.#register(started).exited
+    if (started.exitCode !== 0) throw new Error(`${nameOf(script)} ${args[0] ?? ''} failed:\n${printed()}`)
+    return output()
+  }
+
+  #register(started: ChildProcess): Child {
+    const child = childOf(started)
+    this.#children.add(child)
+    void child.exited.then(() => this.#children.delete(child))
+    return child
   }
 
   async stop(): Promise<void> {
@@ -43,22 +60,11 @@ export class Processes {
   }
 }
 
-/**
- * Runs a program to its end.
- * @returns What it wrote to standard output.
- * @throws {Error} with what it printed, when it ends with an error.
- */
-export async function runToEnd(script: URL, args: readonly string[]): Promise<string> {
-  const { process: started, printed, output } = launch(script, args)
-  const child = childOf(started)
-  await child.exited
-  if (started.exitCode !== 0) throw new Error(`${nameOf(script)} ${args[0] ?? ''} failed:\n${printed()}`)
-  return output()
-}
-
 function launch(script: URL, args: readonly string[]) {
   const started = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(script), ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A group of its own: Ctrl-C at a terminal reaches this program alone, which then ends the others in order.
+    detached: true,
   })
   let output = ''
   let errors = ''

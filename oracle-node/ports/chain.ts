@@ -9,12 +9,17 @@ export type Sent =
 
 /** The oracle and its steward on one chain, as a node uses them. */
 export type Chain = {
+  /**
+   * Makes sure that the oracle is this committee's: anything else would show as endless reverts only.
+   * @throws {Error} that says which key and epoch the oracle has, and which were expected.
+   */
+  checkCommittee(groupKey: Hex, epoch: number): Promise<void>
   /** The newest round that the oracle holds, 0 before the first. */
   latestRound(): Promise<number>
   /** Stores a report under the committee's 65-byte signature R ‖ z. */
   update(report: Report, signature: Hex): Promise<Sent>
   /** Lets the steward move what follows from the newest record of a feed. Anyone may call it. */
   sync(feed: FeedId): Promise<Sent>
-  /** Feeds that have a lending market to steward, and whose market has not been synced since the given time. */
-  unsyncedFeeds(since: number): Promise<readonly FeedId[]>
+  /** Whether a feed has a lending market to steward that has not been given its record of this time, or a newer one. */
+  needsSync(feed: FeedId, observedAt: number): Promise<boolean>
 }

@@ -85,6 +85,12 @@ export function checkAgainstOwn(options: {
   return undefined
 }
 
+/** Depth follows volume, which a node that misses a venue sees less of; validity is a setting that operators agree on. */
+const FACTORS = [
+  ['depthUsd', 10],
+  ['validForSeconds', 2],
+] as const
+
 function outside(reported: RiskRecord, own: RiskRecord, tolerance: Tolerance): string | undefined {
   const difference = reported.priceE8 > own.priceE8 ? reported.priceE8 - own.priceE8 : own.priceE8 - reported.priceE8
   if (difference * BigInt(BPS) > own.priceE8 * BigInt(tolerance.priceBps)) {
@@ -93,6 +99,10 @@ function outside(reported: RiskRecord, own: RiskRecord, tolerance: Tolerance): s
   for (const field of ['volatilityBps', 'valueAtRisk99Bps', 'expectedShortfall99Bps'] as const) {
     const allowed = Math.max(tolerance.riskBps, Math.floor(own[field] / 4))
     if (Math.abs(reported[field] - own[field]) > allowed) return `${field} ${reported[field]}, own ${own[field]}`
+  }
+  for (const [field, factor] of FACTORS) {
+    const [low, high] = [own[field] / factor, own[field] * factor]
+    if (reported[field] < low || reported[field] > high) return `${field} ${reported[field]}, own ${own[field]}`
   }
   return undefined
 }

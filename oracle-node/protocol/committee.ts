@@ -35,14 +35,18 @@ export function leaderOf(committee: Committee, round: number, attempt: number): 
   return nodeIndex(((Number(drawn) + attempt) % members) + 1)
 }
 
-/** How many members transmit before this one: the attempt's leader first, then in turn. */
-export function transmissionPosition(options: {
-  readonly committee: Committee
-  readonly round: number
-  readonly attempt: number
-  readonly node: NodeIndex
-}): number {
-  const { committee, round, attempt, node } = options
+/**
+ * How many members transmit before this one: the round's first leader, then in turn. Not by the attempt that a certificate
+ * names, which nobody signs: each member could be told another, and all would pay.
+ */
+export function transmissionPosition(committee: Committee, round: number, node: NodeIndex): number {
   const members = committee.operators.length
-  return (node - leaderOf(committee, round, attempt) + members) % members
+  return (node - leaderOf(committee, round, 0) + members) % members
+}
+
+/** Whether a set of signers is a quorum of different members. */
+export function isSignerSet(committee: Committee, signers: readonly number[]): boolean {
+  const distinct = new Set(signers)
+  const known = signers.every((node) => node >= 1 && node <= committee.operators.length)
+  return known && distinct.size === signers.length && signers.length === quorumOf(committee)
 }

@@ -3,7 +3,7 @@ import { invariant } from '../core/errors.ts'
 import type { SignedObservation } from '../core/observation.ts'
 import { combine, verifyShare, verifySignature } from '../core/threshold.ts'
 import type { NodeIndex } from '../core/units.ts'
-import { checkObservation, observersOf, rebuildReport } from './check-proposal.ts'
+import { checkObservation, rebuildReport } from './check-proposal.ts'
 import { leaderOf, quorumOf } from './committee.ts'
 import type { CertificateMessage, ObservationMessage, RefusalMessage, ShareMessage } from './messages.ts'
 import {
@@ -34,6 +34,8 @@ export function onObservation(settings: RoundSettings, state: RoundState, event:
   const { from, message } = event
   const { attempt, signed, commitment, locked } = message
   if (leaderOf(settings.committee, state.round, attempt) !== settings.self) return { state, effects: [] }
+  // Members are never further apart than that, and every attempt kept costs memory and a timer.
+  if (attempt > state.attempt + settings.committee.operators.length) return { state, effects: [] }
   const lead = state.leads.get(attempt) ?? EMPTY
   if (lead.observations.has(from)) return { state, effects: [] }
   const context = { ...settings, round: state.round }
@@ -42,12 +44,11 @@ export function onObservation(settings: RoundSettings, state: RoundState, event:
     const detail = `observation of round ${signed.observation.round}, model set ${signed.observation.modelSet}`
     return { state, effects: [{ kind: 'blame', node: from, reason: fault, detail }] }
   }
-  const validLock = locked !== undefined && rebuildReport(context, locked).ok
   const grown: Lead = {
     ...lead,
     observations: new Map(lead.observations).set(from, signed),
     open: new Map(lead.open).set(from, commitment),
-    locked: validLock ? [...lead.locked, locked] : lead.locked,
+    locked: locked === undefined ? lead.locked : withLock(context, lead.locked, locked),
   }
   const first: RoundEffect[] =
     lead.observations.size === 0
@@ -70,7 +71,8 @@ function propose(settings: RoundSettings, state: RoundState, attempt: number, le
   if (lead.choice !== undefined || !enough) return openSession(settings, state, attempt, lead)
   // Who signed a report in an earlier attempt can sign no other: go on with theirs.
   const observations =
-    mostLocked(lead.locked) ?? [...lead.observations.values()].sort((a, b) => a.observation.node - b.observation.node)
+    mostLocked(lead.locked)?.observations ??
+    [...lead.observations.values()].sort((a, b) => a.observation.node - b.observation.node)
   const rebuilt = rebuildReport({ ...settings, round: state.round }, observations)
   if (!rebuilt.ok) return { state: withLead(state, attempt, lead), effects: [] }
   const { report, digest } = rebuilt
@@ -184,12 +186,27 @@ function exclude(
   return { state: opened.state, effects: [{ kind: 'blame', node, reason, detail }, ...opened.effects] }
 }
 
-/** The report that most members are bound to; the observers break a tie, so that the choice is not by arrival. */
-function mostLocked(locked: Lead['locked']): readonly SignedObservation[] | undefined {
-  const key = (observations: readonly SignedObservation[]): string => observersOf(observations).join()
-  const votes = (observations: readonly SignedObservation[]): number =>
-    locked.filter((each) => key(each) === key(observations)).length
-  return locked.toSorted((a, b) => votes(b) - votes(a) || (key(a) < key(b) ? -1 : 1))[0]
+/** Counts a member's lock. One that is known is not verified again: after a leader fails, every member sends the same. */
+function withLock(
+  context: Parameters<typeof rebuildReport>[0],
+  known: Lead['locked'],
+  observations: readonly SignedObservation[],
+): Lead['locked'] {
+  const key = (each: readonly SignedObservation[]): string =>
+    each
+      .map(({ signature }) => signature)
+      .sort()
+      .join()
+  const seen = known.findIndex((each) => key(each.observations) === key(observations))
+  const before = known[seen]
+  if (before !== undefined) return known.with(seen, { ...before, votes: before.votes + 1 })
+  const rebuilt = rebuildReport(context, observations)
+  return rebuilt.ok ? [...known, { digest: rebuilt.digest, observations, votes: 1 }] : known
+}
+
+/** The report that most members are bound to; its digest breaks a tie, so that the choice is not by arrival. */
+function mostLocked(locked: Lead['locked']): Lead['locked'][number] | undefined {
+  return locked.toSorted((a, b) => b.votes - a.votes || (a.digest < b.digest ? -1 : 1))[0]
 }
 
 function withLead(state: RoundState, attempt: number, lead: Lead): RoundState {

@@ -37,6 +37,7 @@ export type ShareMessage = {
 
 export type RefusalReason =
   | 'not-the-leader'
+  | 'bad-signers'
   | 'bad-observation'
   | 'no-report'
   | 'own-observation-changed'

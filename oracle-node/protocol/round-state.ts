@@ -27,13 +27,20 @@ export type RoundState = {
   readonly round: number
   readonly attempt: number
   readonly own?: SignedObservation
-  /** Where this member's unused commitment was promised; at most one is open at a time. */
-  readonly promised?: { readonly attempt: number; readonly commitment: Commitment }
+  /**
+   * This member's unused commitments by the attempt that they were promised to. An attempt that it has left is not forgotten:
+   * members who began at different times leave their attempts at different times, and would never meet in one otherwise.
+   */
+  readonly promises: ReadonlyMap<number, Commitment>
+  /** By attempt, the newest session that this member was asked to sign in and agreed. */
+  readonly answered: ReadonlyMap<number, number>
   /** The report that this member signed in this round: it signs no other. */
   readonly locked?: { readonly digest: Hex; readonly observations: readonly SignedObservation[] }
   /** By attempt, what this member gathered as its leader. */
   readonly leads: ReadonlyMap<number, Lead>
   readonly certificate?: CertificateMessage
+  /** Members that were sent the certificate because they asked after the round was over. */
+  readonly served: ReadonlySet<NodeIndex>
 }
 
 export type RoundEvent =
@@ -91,8 +98,8 @@ export type Lead = {
   readonly observations: ReadonlyMap<NodeIndex, SignedObservation>
   /** Commitments not used yet, by the member who promised them. */
   readonly open: ReadonlyMap<NodeIndex, Commitment>
-  /** Reports that members say they signed in an earlier attempt, each by its observations. */
-  readonly locked: ReadonlyArray<readonly SignedObservation[]>
+  /** Reports that members say they signed in an earlier attempt, and how many of them say so of each. */
+  readonly locked: readonly Locked[]
   /** Members that sent a wrong share or refused: not asked again in this attempt. */
   readonly excluded: ReadonlySet<NodeIndex>
   /** Members that owe a share: asked again once they have answered. */
@@ -102,6 +109,12 @@ export type Lead = {
   readonly choice?: Choice
   /** Every try, the last one last; an earlier one may still be the one that completes. */
   readonly sessions: readonly Session[]
+}
+
+export type Locked = {
+  readonly digest: Hex
+  readonly observations: readonly SignedObservation[]
+  readonly votes: number
 }
 
 export type Choice = {

@@ -1,8 +1,8 @@
 import { fromHex } from '../core/bytes.ts'
-import { verifySignature } from '../core/threshold.ts'
+import { type Commitment, verifySignature } from '../core/threshold.ts'
 import type { NodeIndex } from '../core/units.ts'
 import { rebuildReport } from './check-proposal.ts'
-import { leaderOf } from './committee.ts'
+import { isSignerSet, leaderOf } from './committee.ts'
 import { onProposal } from './follow.ts'
 import { onCollectElapsed, onObservation, onRefusal, onShare, onShareElapsed } from './lead.ts'
 import type { CertificateMessage, RoundMessage } from './messages.ts'
@@ -27,7 +27,8 @@ import {
  * @param locked What the journal says this member signed in it before a restart.
  */
 export function startRound(round: number, locked?: RoundState['locked']): RoundState {
-  return { round, attempt: 0, leads: new Map(), ...(locked === undefined ? {} : { locked }) }
+  const none = { leads: new Map(), promises: new Map(), answered: new Map(), served: new Set<NodeIndex>() }
+  return { round, attempt: 0, ...none, ...(locked === undefined ? {} : { locked }) }
 }
 
 export function step(settings: RoundSettings, state: RoundState, event: RoundEvent): Step {
@@ -62,15 +63,14 @@ function onCommitted(settings: RoundSettings, state: RoundState, event: RoundEve
     ...(state.locked === undefined ? {} : { locked: state.locked.observations }),
   }
   const to = leaderOf(settings.committee, state.round, attempt)
-  return { state: { ...state, promised: { attempt, commitment } }, effects: [{ kind: 'send', to, message }] }
+  return { state: withPromise(state, attempt, commitment), effects: [{ kind: 'send', to, message }] }
 }
 
 function onShareMade(settings: RoundSettings, state: RoundState, event: RoundEvent & { kind: 'share-made' }): Step {
   const { attempt, session, share, next } = event
   const to = leaderOf(settings.committee, state.round, attempt)
   const message: RoundMessage = { kind: 'share', round: state.round, attempt, session, share, next }
-  const promised = attempt === state.attempt ? { promised: { attempt, commitment: next } } : {}
-  return { state: { ...state, ...promised }, effects: [{ kind: 'send', to, message }] }
+  return { state: withPromise(state, attempt, next), effects: [{ kind: 'send', to, message }] }
 }
 
 function onTimer(settings: RoundSettings, state: RoundState, event: RoundEvent & { kind: 'timer' }): Step {
@@ -78,10 +78,9 @@ function onTimer(settings: RoundSettings, state: RoundState, event: RoundEvent &
   if (event.name === 'share') return onShareElapsed(settings, state, event.attempt, event.session)
   if (event.attempt !== state.attempt) return { state, effects: [] }
   const attempt = state.attempt + 1
-  const { promised: _forgotten, ...rest } = state
   const effects: RoundEffect[] = [attemptTimer(settings, attempt)]
   if (state.own !== undefined) effects.push({ kind: 'commit', attempt })
-  return { state: { ...rest, attempt }, effects }
+  return { state: { ...state, attempt }, effects }
 }
 
 function onMessage(settings: RoundSettings, state: RoundState, event: RoundEvent & { kind: 'message' }): Step {
@@ -107,12 +106,18 @@ function onCertificate(
   state: RoundState,
   event: { readonly from: NodeIndex; readonly message: CertificateMessage },
 ): Step {
-  const checked = rebuildReport({ ...settings, round: state.round }, event.message.observations)
-  const valid =
-    checked.ok && verifySignature(settings.keys.groupKey, fromHex(checked.digest, 32), event.message.signature)
-  if (!checked.ok || !valid) {
-    const detail = checked.ok ? 'its signature is not the committee key’s' : checked.detail
-    return { state, effects: [{ kind: 'blame', node: event.from, reason: 'bad-certificate', detail }] }
+  const { leader, attempt, signers, observations, signature } = event.message
+  const bad = (detail: string): Step => ({
+    state,
+    effects: [{ kind: 'blame', node: event.from, reason: 'bad-certificate', detail }],
+  })
+  // Nobody signs these two; what can be checked of them is checked, so that the record of a round can't be quite made up.
+  if (leader !== leaderOf(settings.committee, state.round, attempt)) return bad(`node ${leader} did not lead`)
+  if (!isSignerSet(settings.committee, signers)) return bad(`${signers.join(', ')} are no quorum`)
+  const checked = rebuildReport({ ...settings, round: state.round }, observations)
+  if (!checked.ok) return bad(checked.detail)
+  if (!verifySignature(settings.keys.groupKey, fromHex(checked.digest, 32), signature)) {
+    return bad('its signature is not the committee key’s')
   }
   return finish(state, { report: checked.report, digest: checked.digest, certificate: event.message })
 }
@@ -120,8 +125,19 @@ function onCertificate(
 /** A member that asks for a round that is over gets its certificate, so that one who missed it catches up. */
 function afterCertificate(state: RoundState, event: RoundEvent): Step {
   const asks = event.kind === 'message' && event.message.kind === 'observation' && event.message.round === state.round
-  if (!asks || state.certificate === undefined) return { state, effects: [] }
-  return { state, effects: [{ kind: 'send', to: event.from, message: state.certificate }] }
+  if (!asks || state.certificate === undefined || state.served.has(event.from)) return { state, effects: [] }
+  const served = new Set([...state.served, event.from])
+  return { state: { ...state, served }, effects: [{ kind: 'send', to: event.from, message: state.certificate }] }
+}
+
+/** Attempts whose promises are kept: with more between two members, the next round is nearer. */
+const PROMISES_MAX = 8
+
+function withPromise(state: RoundState, attempt: number, commitment: Commitment): RoundState {
+  const promises = new Map(state.promises).set(attempt, commitment)
+  const oldest = Math.min(...promises.keys())
+  if (promises.size > PROMISES_MAX) promises.delete(oldest)
+  return { ...state, promises }
 }
 
 function attemptTimer(settings: RoundSettings, attempt: number): RoundEffect {

@@ -26,6 +26,7 @@ export type Vice =
   | 'split-proposal'
   | 'crash-while-signing'
   | 'replays-messages'
+  | 'false-lock'
 export const VICES: readonly Vice[] = [
   'silent',
   'extreme-values',
@@ -34,6 +35,7 @@ export const VICES: readonly Vice[] = [
   'split-proposal',
   'crash-while-signing',
   'replays-messages',
+  'false-lock',
 ]
 
 export type World = {
@@ -65,6 +67,10 @@ export type Faults = {
   /** Share of messages that never arrive, between any two members. */
   readonly loss: number
   readonly delayMsMax: number
+  /** Honest messages arrive twice, as a transport may deliver them. */
+  readonly twice?: boolean
+  /** How far apart members begin the round. */
+  readonly gapMs?: number
 }
 
 export type Outcome = {
@@ -80,7 +86,7 @@ export type Outcome = {
 const DOMAIN = { chainId: 31_337n, oracle: `0x${'ab'.repeat(20)}` as Hex }
 const MODEL_SET = `0x${'77'.repeat(32)}` as Hex
 const NOW = unixSeconds(1_700_000_000)
-/** Long enough for every member to have led once. */
+/** Long enough for every member to have led more than once. */
 const HORIZON_MS = 60_000
 
 type Queued = { readonly at: number; readonly order: number; readonly node: NodeIndex; readonly event: RoundEvent }
@@ -119,7 +125,7 @@ class Simulation {
       this.#states.set(node, startRound(round))
       const signed = this.#observe(node, round)
       this.#signed.set(node, signed)
-      this.#push(this.#random.below(400), node, { kind: 'observed', signed })
+      this.#push((this.#faults.gapMs ?? 0) * (node - 1) + this.#random.below(400), node, { kind: 'observed', signed })
     }
     while (this.#queue.length > 0 && this.#clock < HORIZON_MS && !this.#finished()) this.#next()
     const honest = this.#nodes().filter((node) => this.#isHonest(node))
@@ -201,7 +207,7 @@ class Simulation {
     const sent = this.#twisted(from, to, message)
     if (sent === undefined) return
     if (from !== to && this.#random.chance(this.#faults.loss)) return
-    const copies = this.#vice(from) === 'replays-messages' ? 3 : 1
+    const copies = this.#vice(from) === 'replays-messages' ? 3 : this.#faults.twice === true ? 2 : 1
     for (let copy = 0; copy < copies; copy += 1) {
       const delay = from === to ? 0 : 1 + this.#random.below(this.#faults.delayMsMax)
       this.#push(delay, to, { kind: 'message', from, message: sent, now: NOW })
@@ -213,6 +219,7 @@ class Simulation {
     const vice = this.#vice(from)
     if (vice === 'silent') return undefined
     if (vice === 'wrong-share' && message.kind === 'share') return { ...message, share: toHex(this.#scalar()) }
+    if (vice === 'false-lock' && message.kind === 'observation') return { ...message, locked: this.#falseLock(from) }
     if (message.kind !== 'proposal') return message
     const [first, ...rest] = message.observations
     if (vice === 'forged-proposal' && first !== undefined) {
@@ -222,6 +229,17 @@ class Simulation {
     if (vice === 'split-proposal' && message.observations.length > 3 && to % 2 === 0)
       return { ...message, observations: rest }
     return message
+  }
+
+  /** Valid observations of a report that nobody signed: the liar's own is another than it sent. */
+  #falseLock(liar: NodeIndex): SignedObservation[] {
+    const honest = this.#nodes()
+      .filter((node) => node !== liar)
+      .slice(0, 2)
+    const observed = this.#signed.get(liar) as SignedObservation
+    const observation = { ...observed.observation, featuresHash: `0x${'99'.repeat(32)}` as Hex }
+    const other = signObservation(DOMAIN, observation, this.#member(liar).operatorKey)
+    return [...honest.map((node) => this.#signed.get(node) as SignedObservation), other]
   }
 
   #scalar(): Uint8Array {

@@ -17,7 +17,8 @@ function drawFaults(seed: string, faultyCount: number): Faults {
   while (vices.size < faultyCount) {
     vices.set(nodeIndex(1 + random.below(4)), VICES[random.below(VICES.length)] ?? 'silent')
   }
-  return { vices, loss: random.chance(0.3) ? 0.1 : 0, delayMsMax: [5, 100, 900][random.below(3)] ?? 5 }
+  const delayMsMax = [5, 100, 900][random.below(3)] ?? 5
+  return { vices, loss: random.chance(0.3) ? 0.1 : 0, delayMsMax, twice: random.chance(0.5) }
 }
 
 /** What must hold whatever goes wrong. */
@@ -85,6 +86,31 @@ test('a member that sends a wrong share is named by the leader, and the round en
   ).flatMap(({ blames }) => blames.filter(({ reason }) => reason === 'wrong-share'))
   expect(blamed.length).toBeGreaterThan(0)
   expect(new Set(blamed.map(({ node }) => node))).toEqual(new Set([2]))
+})
+
+test('messages that arrive twice cost nobody the round', () => {
+  for (let index = 0; index < 8; index += 1) {
+    const outcome = simulateRound(world, `twice ${index}`, { vices: new Map(), loss: 0, delayMsMax: 60, twice: true })
+    expect(outcome.reports.size).toBe(4)
+    expect(outcome.blames).toEqual([])
+  }
+})
+
+test.for([1_000, 2_500, 4_000, 6_000])('three members that begin %i ms apart, with one down, still meet', (gapMs) => {
+  for (let index = 0; index < 4; index += 1) {
+    const vices = new Map([[nodeIndex(1 + index), 'silent' as const]])
+    const outcome = simulateRound(world, `apart ${gapMs} ${index}`, { vices, loss: 0, delayMsMax: 20, gapMs })
+    expect(outcome.reports.size, `seed ${index}`).toBe(3)
+  }
+})
+
+test('a member that lies about what it signed does not keep the others from theirs', () => {
+  for (let index = 0; index < 12; index += 1) {
+    const vices = new Map([[nodeIndex(1 + (index % 4)), 'false-lock' as const]])
+    const outcome = simulateRound(world, `false lock ${index}`, { vices, loss: 0, delayMsMax: 200 })
+    expectSafe(outcome, `false lock ${index}`)
+    expect(outcome.reports.size).toBe(3)
+  }
 })
 
 test('a silent leader is replaced: the round takes one attempt more and ends', () => {

@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { secp256k1_FROST as FROST, secp256k1 } from '@noble/curves/secp256k1.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Contract } from 'ethers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fromHex, toBigInt, toHex } from '../../oracle-node/core/bytes.ts'
+import { fromHex, type Hex, toBigInt, toHex } from '../../oracle-node/core/bytes.ts'
 import { onChainGroupKey, onChainSignature } from '../../oracle-node/core/threshold.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { type Devnet, deployHarness, startDevnet, view } from './chain.ts'
@@ -110,13 +111,9 @@ test("the contract's challenge is RFC 9591's", async () => {
   }
 })
 
-// RFC 9591, appendix E.5: FROST(secp256k1, SHA-256), signers 1 and 3 of 3.
-const RFC_9591_E5 = {
-  groupKey: '0x02f37c34b66ced1fb51c34a90bdae006901f10625cc06c4f64663b0eae87d87b4f',
-  message: '0x74657374',
-  signature:
-    '0x0205b6d04d3774c8929413e3c76024d54149c372d57aae62574ed74319b5ea14d0c65dde8492a7471437e6c2fe3da49b90d23f642b5c6dbe7e36089f096dd97324',
-} as const
+const RFC_9591_E5: { readonly groupKey: Hex; readonly message: Hex; readonly signature: Hex } = JSON.parse(
+  readFileSync(new URL('../vectors/rfc9591-e5.json', import.meta.url), 'utf8'),
+)
 
 test("RFC 9591's own secp256k1 vector holds, for noble in full and for the contract's equation", async () => {
   const { groupKey, message, signature } = RFC_9591_E5

@@ -21,6 +21,8 @@ export type World = {
   readonly weth: string
   /** Signs and sends the next round at a time, all three assets; WETH with the changes given. */
   report(time: number, changes?: Partial<RiskRecord>): Promise<void>
+  /** The next round without WETH, as when too few members could judge it. */
+  reportWithoutWeth(time: number): Promise<void>
 }
 
 const group = testGroup(seededRandom('market'))
@@ -53,13 +55,13 @@ export async function startWorld(): Promise<World> {
   })
   const domain: Domain = { chainId: 31_337n, oracle: oracleAddress as Hex }
   let round = 0
-  const report = async (time: number, changes: Partial<RiskRecord> = {}): Promise<void> => {
+  const send = async (time: number, records: Readonly<Record<string, Partial<RiskRecord>>>): Promise<void> => {
     round += 1
-    const records = { ...CALM, WETH: { ...CALM.WETH, ...changes } }
     await devnet.setNextTime(time)
     const update = signedUpdate(group, domain, sampleReport({ round, time }, records))
     await (await oracle.getFunction('update').send(...update)).wait()
   }
+  const { WETH, ...others } = CALM
   const stewardAbi = plimsollArtifact('src/consumers/AaveV3Steward.sol', 'AaveV3Steward').abi
   const oracleAbi = plimsollArtifact('src/IRiskOracle.sol', 'IRiskOracle').abi
   const errors = [...(oracleAbi as readonly { type: string }[])].filter(({ type }) => type === 'error')
@@ -69,7 +71,8 @@ export async function startWorld(): Promise<World> {
     steward: contractAt(devnet, stewardAddress, [...(stewardAbi as readonly { type: string }[]), ...errors]),
     market,
     weth: market.tokens['WETH'] ?? '',
-    report,
+    report: (time, changes = {}) => send(time, { ...others, WETH: { ...WETH, ...changes } }),
+    reportWithoutWeth: (time) => send(time, others),
   }
 }
 

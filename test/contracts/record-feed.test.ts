@@ -45,16 +45,24 @@ test('each field is answered with its unit and name', async () => {
 })
 
 test('both of the Chainlink interfaces give the latest round, and only that', async () => {
-  const wanted = [1n, 200_000_000_000n, BigInt(T), BigInt(T), 1n]
+  // A round is named by the time of its observation.
+  const wanted = [BigInt(T), 200_000_000_000n, BigInt(T), BigInt(T), BigInt(T)]
   expect(Array.from((await view(feeds.price, 'latestRoundData')) as Iterable<unknown>)).toEqual(wanted)
-  expect(Array.from((await view(feeds.price, 'getRoundData', 1)) as Iterable<unknown>)).toEqual(wanted)
-  expect(await view(feeds.price, 'getAnswer', 1)).toBe(200_000_000_000n)
-  expect(await view(feeds.price, 'getTimestamp', 1)).toBe(BigInt(T))
+  expect(Array.from((await view(feeds.price, 'getRoundData', T)) as Iterable<unknown>)).toEqual(wanted)
+  expect(await view(feeds.price, 'getAnswer', T)).toBe(200_000_000_000n)
+  expect(await view(feeds.price, 'getTimestamp', T)).toBe(BigInt(T))
   expect(await view(feeds.price, 'latestTimestamp')).toBe(BigInt(T))
-  expect(await view(feeds.price, 'latestRound')).toBe(1n)
+  expect(await view(feeds.price, 'latestRound')).toBe(BigInt(T))
   for (const method of ['getRoundData', 'getAnswer', 'getTimestamp']) {
-    expect(await revertOf(feeds.price, method, 0), method).toBe('RoundNotKept(0, 1)')
+    expect(await revertOf(feeds.price, method, 0), method).toBe(`RoundNotKept(0, ${T})`)
   }
+})
+
+test('a report that leaves the feed out does not make its answer newer', async () => {
+  await world.reportWithoutWeth(T + 900)
+  expect(await view(world.oracle, 'latestRound')).toBe(2n)
+  const [roundId, , , updatedAt, answeredInRound] = (await view(feeds.price, 'latestRoundData')) as bigint[]
+  expect([roundId, updatedAt, answeredInRound]).toEqual([BigInt(T), BigInt(T), BigInt(T)])
 })
 
 test("Aave's own oracle takes the price", async () => {

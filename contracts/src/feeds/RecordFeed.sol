@@ -82,7 +82,7 @@ contract RecordFeed is AggregatorV2V3Interface {
 
     /// @inheritdoc AggregatorInterface
     function latestRound() external view override returns (uint256) {
-        return ORACLE.latestRound();
+        return _newestRound();
     }
 
     /// @inheritdoc AggregatorInterface
@@ -110,13 +110,20 @@ contract RecordFeed is AggregatorV2V3Interface {
 
     function _latest() private view returns (uint80, int256, uint256, uint256, uint80) {
         RiskRecord record = ORACLE.read(FEED);
-        uint80 round = ORACLE.latestRound();
+        uint80 round = record.observedAt();
         // Every field is at most 64 bits wide, so the cast keeps it positive.
         return (round, int256(record.get(FIELD)), record.observedAt(), record.observedAt(), round);
     }
 
+    /// @dev The record's time of observation. The oracle's round would rise with every report, also with those that left this feed
+    /// out, and then answeredInRound would say that an old answer is new.
+    function _newestRound() private view returns (uint80) {
+        (RiskRecord record, , ) = ORACLE.peek(FEED);
+        return record.observedAt();
+    }
+
     function _checkRound(uint256 given) private view {
-        uint256 latest = ORACLE.latestRound();
+        uint256 latest = _newestRound();
         if (given != latest) revert RoundNotKept(given, latest);
     }
 

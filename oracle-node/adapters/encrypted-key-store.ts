@@ -14,6 +14,10 @@ export type NodeSecrets = {
   readonly group?: { readonly node: number; readonly share: string; readonly keys: PublicKeys }
 }
 
+/** OWASP's floor for scrypt (2^17, 8, 1): about 0.3 s and 128 MiB a guess. */
+const KDF = { n: 2 ** 17, r: 8, p: 1 }
+const MEMORY_MAX = 2 ** 28
+
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`))
 const prefixed = (bytes: number) => z.templateLiteral(['0x', hex(bytes)])
 
@@ -38,16 +42,19 @@ const secretsSchema = z.strictObject({
 
 const sealedSchema = z.strictObject({
   version: z.literal(1),
-  kdf: z.strictObject({
-    name: z.literal('scrypt'),
-    n: z
-      .int()
-      .min(2 ** 14)
-      .max(2 ** 20),
-    r: z.int().min(1).max(32),
-    p: z.int().min(1).max(16),
-    salt: hex(32),
-  }),
+  kdf: z
+    .strictObject({
+      name: z.literal('scrypt'),
+      n: z
+        .int()
+        .min(2 ** 14)
+        .max(2 ** 20)
+        .refine((n) => Number.isInteger(Math.log2(n)), 'needs a power of two'),
+      r: z.int().min(1).max(32),
+      p: z.int().min(1).max(16),
+      salt: hex(32),
+    })
+    .refine(({ n, r }) => 128 * n * r < MEMORY_MAX, `takes more than ${MEMORY_MAX / 2 ** 20} MiB`),
   cipher: z.strictObject({
     name: z.literal('aes-256-gcm'),
     iv: hex(12),
@@ -55,10 +62,6 @@ const sealedSchema = z.strictObject({
     text: z.string().regex(/^[0-9a-f]+$/),
   }),
 })
-
-/** OWASP's floor for scrypt (2^17, 8, 1): about 0.3 s and 128 MiB a guess. */
-const KDF = { n: 2 ** 17, r: 8, p: 1 }
-const MEMORY_MAX = 2 ** 28
 
 /** Seals the secrets under a passphrase: scrypt and AES-256-GCM, in the spirit of the web3 keystore. The file is mode 0600. */
 export async function sealSecrets(path: string, secrets: NodeSecrets, passphrase: string): Promise<void> {
@@ -83,7 +86,7 @@ export async function sealSecrets(path: string, secrets: NodeSecrets, passphrase
 export async function openSecrets(path: string, passphrase: string): Promise<NodeSecrets> {
   const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new Error(
-      `no keystore at ${path} (${error.code ?? error.message}); make one with: node oracle-node/app/main.ts keys new`,
+      `no keystore at ${path} (${error.code ?? error.message}); make one with: node oracle-node/app/main.ts keys --data <folder>`,
     )
   })
   const sealed = sealedSchema.safeParse(parseJson(content))

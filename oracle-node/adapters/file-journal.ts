@@ -23,20 +23,43 @@ export async function fileJournal(path: string): Promise<Journal> {
   const all = lines.map((line, index) => parseLine(line, `${path} line ${index + 1}`))
   const newest = all.reduce((round, entry) => Math.max(round, entry.round), 0)
   const kept = all.filter((entry) => entry.round > newest - ROUNDS_KEPT)
-  await writeAtomic(path, kept.map((entry) => `${toLine(entry)}\n`).join(''))
-  const file = await open(path, 'a', 0o600)
+  await writeAtomic(path, textOf(kept))
+  let file = await open(path, 'a', 0o600)
+  let { size } = await file.stat()
+  let linesInFile = kept.length
   let writing: Promise<unknown> = Promise.resolve()
+  const write = async (entry: JournalEntry): Promise<void> => {
+    const line = `${toLine(entry)}\n`
+    try {
+      await file.appendFile(line)
+      await file.datasync()
+    } catch (error) {
+      // A full disk takes half a line: what is appended next must not stand behind it.
+      await file.truncate(size)
+      throw error
+    }
+    size += Buffer.byteLength(line)
+    linesInFile += 1
+    kept.push(entry)
+    while ((kept[0]?.round ?? entry.round) <= entry.round - ROUNDS_KEPT) kept.shift()
+  }
+  /** A node that runs for months must be able to start again: the file never holds more than twice what is kept. */
+  const compact = async (): Promise<void> => {
+    if (linesInFile <= 2 * kept.length) return
+    await writeAtomic(path, textOf(kept))
+    // From here on the file that was open is no longer the journal: without the new one nothing can be appended.
+    await file.close()
+    file = await open(path, 'a', 0o600)
+    size = (await file.stat()).size
+    linesInFile = kept.length
+  }
   return {
     append: (entry) => {
-      const write = writing.then(async () => {
-        await file.appendFile(`${toLine(entry)}\n`)
-        await file.datasync()
-        kept.push(entry)
-        while ((kept[0]?.round ?? entry.round) <= entry.round - ROUNDS_KEPT) kept.shift()
-      })
-      // A failed write is its caller's to handle; the next one is tried all the same.
-      writing = write.catch(() => undefined)
-      return write
+      const appended = writing.then(() => write(entry))
+      // A failed write is its caller's to handle, and the next one is tried all the same. A compaction that fails leaves the longer
+      // file as it was, and is tried again with the next entry.
+      writing = appended.then(compact).catch(() => undefined)
+      return appended
     },
     entries: () => kept,
     close: async () => {
@@ -44,6 +67,10 @@ export async function fileJournal(path: string): Promise<Journal> {
       await file.close()
     },
   }
+}
+
+function textOf(entries: readonly JournalEntry[]): string {
+  return entries.map((entry) => `${toLine(entry)}\n`).join('')
 }
 
 function toLine(entry: JournalEntry): string {

@@ -3,6 +3,7 @@ import { Agent, createServer, request } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import type { NodeIndex } from '../core/units.ts'
 import type { Transport } from '../ports/transport.ts'
+import { limitConnections } from './connection-limits.ts'
 import { fingerprintOf } from './tls-identity.ts'
 
 export type Peer = {
@@ -16,8 +17,6 @@ export type Peer = {
 const MESSAGE_BYTES_MAX = 1_500_000
 /** A peer that takes longer is as good as silent: the round has moved on. */
 const SEND_TIMEOUT_MS = 4_000
-/** Both directions of a committee of 100, with room for reconnections. */
-const CONNECTIONS_MAX = 400
 
 /**
  * Mutual TLS 1.3 between members, each pinned by its own certificate: a connection is a member or it is refused in the
@@ -36,15 +35,22 @@ export async function httpsTransport(options: {
   let handler: ((from: NodeIndex, message: unknown) => void) | undefined
 
   const server = createServer(
-    { ...trusted, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
+    {
+      ...trusted,
+      requestCert: true,
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.3',
+      handshakeTimeout: SEND_TIMEOUT_MS,
+      headersTimeout: SEND_TIMEOUT_MS,
+      requestTimeout: SEND_TIMEOUT_MS,
+      connectionsCheckingInterval: SEND_TIMEOUT_MS / 4,
+    },
     (incoming, response) => {
       const from = nodeByFingerprint.get((incoming.socket as TLSSocket).getPeerX509Certificate()?.fingerprint256 ?? '')
       void receive(incoming, response, from, handler)
     },
   )
-  server.maxConnections = CONNECTIONS_MAX
-  server.headersTimeout = SEND_TIMEOUT_MS
-  server.requestTimeout = SEND_TIMEOUT_MS
+  limitConnections(server)
   // A stranger's failed handshake is not an event worth a crash; the socket is closed already.
   server.on('tlsClientError', () => undefined)
   await new Promise<void>((resolve, reject) => {
@@ -73,7 +79,9 @@ async function receive(
   handler: ((from: NodeIndex, message: unknown) => void) | undefined,
 ): Promise<void> {
   const answer = (status: number): void => {
-    if (!response.headersSent) response.writeHead(status).end()
+    // What was refused may not have been read to its end, so nothing can follow it on this connection.
+    if (status !== 204) response.setHeader('connection', 'close')
+    response.writeHead(status).end()
   }
   if (from === undefined) return answer(403)
   if (handler === undefined) return answer(503)
@@ -106,6 +114,8 @@ async function readBody(incoming: IncomingMessage): Promise<string | undefined> 
 }
 
 type Line = { post(message: unknown): Promise<boolean>; close(): void }
+/** `stale`: the kept-alive connection was gone, so the peer may never have seen the message. */
+type Outcome = 'taken' | 'not-taken' | 'stale'
 
 /** A kept-alive connection to one peer that takes its pinned certificate and no other. */
 function lineTo(peer: Peer, trusted: { key: string; cert: string }): Line {
@@ -119,28 +129,35 @@ function lineTo(peer: Peer, trusted: { key: string; cert: string }): Line {
     checkServerIdentity: (_host, certificate) =>
       certificate.fingerprint256 === pinned ? undefined : new Error(`node ${peer.node} shows another certificate`),
   })
-  const post = (message: unknown): Promise<boolean> =>
+  const closing = new AbortController()
+  const attempt = (body: string, signal: AbortSignal): Promise<Outcome> =>
     new Promise((resolve) => {
-      const body = JSON.stringify(message)
+      const { host, port } = peer
       const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-      const outgoing = request(
-        {
-          host: peer.host,
-          port: peer.port,
-          method: 'POST',
-          path: '/v1/messages',
-          agent,
-          headers,
-          timeout: SEND_TIMEOUT_MS,
-        },
-        (response) => {
-          response.resume()
-          response.once('close', () => resolve(response.statusCode === 204))
-        },
-      )
-      outgoing.once('timeout', () => outgoing.destroy())
-      outgoing.once('error', () => resolve(false))
+      const outgoing = request({ host, port, method: 'POST', path: '/v1/messages', agent, headers, signal })
+      outgoing.once('response', (response) => {
+        response.resume()
+        response.once('close', () => resolve(response.statusCode === 204 ? 'taken' : 'not-taken'))
+      })
+      outgoing.once('error', () => resolve(outgoing.reusedSocket && !signal.aborted ? 'stale' : 'not-taken'))
       outgoing.end(body)
     })
-  return { post, close: () => agent.destroy() }
+  const post = async (message: unknown): Promise<boolean> => {
+    const body = JSON.stringify(message)
+    if (Buffer.byteLength(body) > MESSAGE_BYTES_MAX) return false
+    // One limit for waiting, connecting and answering: a peer that drips bytes, or lets messages queue up, gains nothing.
+    const signal = AbortSignal.any([AbortSignal.timeout(SEND_TIMEOUT_MS), closing.signal])
+    let outcome = await attempt(body, signal)
+    // A peer that restarted has closed up to maxSockets connections that look open from here.
+    for (let stale = 0; outcome === 'stale' && stale < agent.maxSockets; stale += 1)
+      outcome = await attempt(body, signal)
+    return outcome === 'taken'
+  }
+  return {
+    post,
+    close: () => {
+      closing.abort()
+      agent.destroy()
+    },
+  }
 }

@@ -32,6 +32,9 @@ const GAUGES: Record<GaugeName, { help: string; labels: string[] }> = {
   plimsoll_certificate_seconds: { help: 'From the start of a round to its certificate', labels: [] },
 }
 
+/** Names that no line may show a value of, should one ever slip into its fields. */
+const SECRETS = ['passphrase', 'operatorKey', 'share', 'tlsKeyPem']
+
 /** JSON lines to a file, and metrics for Prometheus; `metrics` renders them as text. */
 export function pinoPrometheus(options: {
   readonly node: number
@@ -45,7 +48,7 @@ export function pinoPrometheus(options: {
       level: options.level ?? 'info',
       base: { node: options.node },
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: ['*.passphrase', '*.operatorKey', '*.share', '*.tlsKeyPem'],
+      redact: SECRETS.flatMap((name) => [name, `*.${name}`]),
     },
     destination,
   )

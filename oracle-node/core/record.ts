@@ -53,12 +53,12 @@ export function recordFieldMax(field: keyof RiskRecord): bigint {
 export function packRecord(record: RiskRecord): bigint {
   let word = 0n
   for (const [field, width] of RECORD_LAYOUT) {
-    const value = BigInt(record[field])
+    const value = record[field]
     invariant(
-      value >= 0n && value < 1n << BigInt(width),
-      `record field ${field} needs ${width} bits at most, got ${value}`,
+      (typeof value === 'bigint' || Number.isInteger(value)) && value >= 0 && value < 1n << BigInt(width),
+      `record field ${field} needs a whole number of ${width} bits at most, got ${value}`,
     )
-    word = (word << BigInt(width)) | value
+    word = (word << BigInt(width)) | BigInt(value)
   }
   return word
 }

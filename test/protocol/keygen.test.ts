@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { combine, commit, signShare, verifySignature } from '../../oracle-node/core/threshold.ts'
 import { nodeIndex } from '../../oracle-node/core/units.ts'
+import { startKeygen, stepKeygen } from '../../oracle-node/protocol/keygen.ts'
 import { runCeremony } from '../support/ceremony.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
@@ -53,4 +54,34 @@ test('a member that confirms another key is named', () => {
   )
   expect(done.has(nodeIndex(1))).toBe(false)
   expect(failures.some(({ at, node }) => at === 1 && node === 2)).toBe(true)
+})
+
+test('a second, different letter of one kind is its sender’s fault, and so is a commitment that is not the threshold’s points', () => {
+  const { state } = startKeygen(nodeIndex(1), 4, seededRandom('one').bytes)
+  const { effects } = startKeygen(nodeIndex(2), 4, seededRandom('two').bytes)
+  const sent = effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message] : []))[0]
+  if (sent?.kind !== 'dkg-commit') throw new Error('a member begins with its commitment')
+  const from = nodeIndex(2)
+  const heard = stepKeygen(state, { from, message: sent })
+  expect(heard.effects).toEqual([])
+  expect(stepKeygen(heard.state, { from, message: sent }).effects).toEqual([])
+  const second = { ...sent, commitment: [...sent.commitment].reverse() }
+  expect(stepKeygen(heard.state, { from, message: second }).effects).toEqual([
+    { kind: 'failed', reason: 'sent two dkg-commit', node: 2 },
+  ])
+  const wrong = [sent.commitment.slice(1), [...sent.commitment, ...sent.commitment], sent.commitment.map(() => '0x00')]
+  for (const commitment of wrong) {
+    const message = { ...sent, commitment: commitment as typeof sent.commitment }
+    expect(stepKeygen(state, { from, message }).effects).toEqual([
+      { kind: 'failed', reason: 'sent a commitment that is not 3 points', node: 2 },
+    ])
+  }
+})
+
+test('a proof of possession that does not verify stops the ceremony before a share is dealt', () => {
+  const { done, failures } = runCeremony(4, seededRandom('no proof'), ({ from, message }) =>
+    from === 2 && message.kind === 'dkg-commit' ? { ...message, proof: `0x${'02'.repeat(65)}` } : message,
+  )
+  expect(done.size).toBe(0)
+  expect(failures.some(({ reason }) => reason.includes('proof of possession'))).toBe(true)
 })

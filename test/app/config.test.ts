@@ -1,0 +1,172 @@
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type NodeConfigInput, readConfig, readPassphrase } from '../../oracle-node/app/config.ts'
+import { roundSettings } from '../../oracle-node/app/round-settings.ts'
+import { makeWorld } from '../simulation/simulate.ts'
+import { sampleConfig, writeConfigFile } from '../support/node-config.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+function faultOf(content: unknown): string {
+  const path = writeConfigFile(content)
+  try {
+    readConfig(path)
+  } catch (error) {
+    const { message } = error as Error
+    expect(message, 'names the file').toContain(path)
+    return message
+  }
+  throw new Error('the configuration was taken')
+}
+
+type Path = readonly [string | number, ...(string | number)[]]
+
+/** The sample with one place set to something else; undefined leaves it out. */
+function changed(path: Path, value: unknown): unknown {
+  const config = structuredClone(sampleConfig()) as unknown as Record<string | number, unknown>
+  const last = path[path.length - 1] as string | number
+  const holder = path.slice(0, -1).reduce((inner, step) => inner[step] as Record<string | number, unknown>, config)
+  if (value === undefined) delete holder[last]
+  else holder[last] = value
+  return config
+}
+
+describe('a configuration', () => {
+  test('is read from YAML or JSON, with defaults filled in and paths taken from its own folder', () => {
+    for (const content of [sampleConfig(), JSON.stringify(sampleConfig())]) {
+      const path = writeConfigFile(content)
+      const config = readConfig(path)
+      const folder = dirname(path)
+      expect(config.dataFolder).toBe(join(folder, 'data'))
+      expect(config.passphraseFile).toBe(join(folder, 'passphrase'))
+      expect(config.run?.modelsFolder).toBe(join(dirname(folder), 'models'))
+      expect(config.run?.timing).toEqual({ collectMs: 1_000, shareMs: 1_500, attemptMs: 5_000, transmitMs: 3_000 })
+      expect(config.run?.tolerance).toEqual({ priceBps: 300, riskBps: 500, clockSeconds: 120 })
+      expect(config.run?.logLevel).toBe('info')
+      expect(config.members[0]?.operator).toBe(`0x${'a'.repeat(39)}1`)
+    }
+  })
+
+  test('without a passphrase file or the part for rounds is enough for keys', () => {
+    const { run: _run, passphraseFile: _file, ...rest } = sampleConfig()
+    const config = readConfig(writeConfigFile(rest))
+    expect([config.run, config.passphraseFile]).toEqual([undefined, undefined])
+  })
+
+  test('keeps an absolute path as it is', () => {
+    expect(readConfig(writeConfigFile(changed(['dataFolder'], '/var/lib/plimsoll'))).dataFolder).toBe(
+      '/var/lib/plimsoll',
+    )
+  })
+})
+
+describe('a fault is named with its place:', () => {
+  const WRONG: ReadonlyArray<readonly [Path, unknown, string]> = [
+    [['node'], undefined, 'node'],
+    [['node'], 0, 'node'],
+    [['node'], 101, 'node'],
+    [['node'], '2', 'node'],
+    [['node'], 5, 'is not one of the members'],
+    [['dataFolder'], '', 'dataFolder'],
+    [['listen', 'port'], 0, 'listen.port'],
+    [['listen', 'port'], 65_536, 'listen.port'],
+    [['http', 'host'], '', 'http.host'],
+    [['epoch'], 0, 'epoch'],
+    [['members'], [], 'members'],
+    [['members', 0, 'node'], 3, 'members must be numbered 1, 2, 3'],
+    [['members', 1, 'operator'], '0x12', 'needs an address'],
+    [['members', 2, 'certificatePem'], 'PEM', 'members[2].certificatePem'],
+    [['run', 'chain', 'rpcUrl'], 'ftp://chain', 'run.chain.rpcUrl'],
+    [['run', 'chain', 'chainId'], -1, 'run.chain.chainId'],
+    [['run', 'schedule', 'stepSeconds'], 9, 'run.schedule.stepSeconds'],
+    [['run', 'schedule', 'clock'], 'sundial', 'run.schedule.clock'],
+    [['run', 'validForSeconds'], 65_536, 'run.validForSeconds'],
+    [['run', 'timing'], { collectMs: 1, shareMs: 1_000, attemptMs: 1_000, transmitMs: 1_000 }, 'run.timing.collectMs'],
+    [['run', 'tolerance'], { priceBps: 0, riskBps: 1, clockSeconds: 1 }, 'run.tolerance.priceBps'],
+    [['run', 'logLevel'], 'chatty', 'run.logLevel'],
+    [['run', 'markets', 'assets', 'WETH', 'venuesMin'], 9, 'run.markets.assets.WETH.venuesMin'],
+  ]
+  test.each(WRONG)('%j = %j', (path, value, place) => {
+    expect(faultOf(changed(path, value))).toContain(place)
+  })
+
+  test.each([[[]], [['listen']], [['members', 3]], [['run']], [['run', 'chain']], [['run', 'schedule']]] as const)(
+    'a key nobody knows in %j',
+    (path) => {
+      const fault = faultOf(changed([...path, 'surprise'] as unknown as Path, 1))
+      expect(fault).toContain('surprise')
+      for (const step of path) expect(fault).toContain(String(step))
+    },
+  )
+
+  test('all faults at once', () => {
+    const config = changed(['epoch'], 0) as Record<string, unknown>
+    const fault = faultOf({ ...config, dataFolder: '', node: 'two' })
+    for (const place of ['epoch', 'dataFolder', 'node']) expect(fault).toContain(place)
+  })
+
+  test('two members with one operator, certificate or address, since one would vote twice or hear nothing', () => {
+    const [first] = sampleConfig().members
+    if (first === undefined) throw new Error('members')
+    expect(faultOf(changed(['members', 2, 'operator'], first.operator.toLowerCase()))).toContain('operator')
+    expect(faultOf(changed(['members', 2, 'certificatePem'], first.certificatePem))).toContain('certificate')
+    const twin = { ...sampleConfig().members[2], host: first.host, port: first.port }
+    expect(faultOf(changed(['members', 2], twin))).toContain('port')
+  })
+
+  test('text that is no YAML, or holds nothing', () => {
+    for (const content of ['node: [1', '{', 'a: 1\n b: 2\n  - c', '', 'null', '42', '- 1', '&a [*a]']) faultOf(content)
+  })
+
+  test('a file that is not there', () => {
+    const path = join(temporaryFolder(), 'none.yaml')
+    expect(() => readConfig(path)).toThrow(`can't read the configuration ${path}`)
+  })
+
+  test('whatever else a file may hold', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        faultOf(JSON.stringify(json))
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('a passphrase', () => {
+  test('comes from the variable, or else from the file without its last line break', () => {
+    const file = join(temporaryFolder(), 'passphrase')
+    writeFileSync(file, ' with spaces \r\n')
+    expect(readPassphrase(file, {})).toBe(' with spaces ')
+    expect(readPassphrase(file, { PLIMSOLL_PASSPHRASE: 'from the variable' })).toBe('from the variable')
+    expect(readPassphrase(file, { PLIMSOLL_PASSPHRASE: '' })).toBe(' with spaces ')
+    writeFileSync(file, 'two\nlines\n')
+    expect(readPassphrase(file, {})).toBe('two\nlines')
+  })
+
+  test('that nobody gives is an error that says how', () => {
+    expect(() => readPassphrase(undefined, {})).toThrow('set PLIMSOLL_PASSPHRASE, or name a passphraseFile')
+    const missing = join(temporaryFolder(), 'none')
+    expect(() => readPassphrase(missing, {})).toThrow(`can't read the passphrase file ${missing}`)
+  })
+})
+
+test('a round’s settings follow from the configuration, the key and the models', () => {
+  const config = readConfig(writeConfigFile(sampleConfig() satisfies NodeConfigInput))
+  const { run } = config
+  if (run === undefined) throw new Error('the sample runs')
+  const { keys } = makeWorld(4)
+  const settings = roundSettings(config, run, keys, `0x${'77'.repeat(32)}`)
+  expect(settings).toEqual({
+    committee: { epoch: 1, operators: config.members.map(({ operator }) => operator) },
+    self: 2,
+    keys,
+    domain: { chainId: 31_337n, oracle: `0x${'ab'.repeat(20)}` },
+    modelSet: `0x${'77'.repeat(32)}`,
+    tolerance: run.tolerance,
+    collectMs: 1_000,
+    shareMs: 1_500,
+    attemptMs: 5_000,
+  })
+})

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import type { MarketsSeen } from '../../oracle-node/app/observe-markets.ts'
+import { roundObserver } from '../../oracle-node/app/observe-round.ts'
+import { extractFeatures } from '../../oracle-node/core/features.ts'
+import { featuresHash } from '../../oracle-node/core/features-hash.ts'
+import { feedOf } from '../../oracle-node/core/feed.ts'
+import type { AssetMarket } from '../../oracle-node/core/market.ts'
+import { nodeIndex } from '../../oracle-node/core/units.ts'
+import type { DepthModel, RiskModel } from '../../oracle-node/ports/model.ts'
+import { MODEL_SET } from '../contracts/samples.ts'
+import { endOf, walkBars } from '../models/sample-bars.ts'
+import { memoryTelemetry } from '../support/memory-telemetry.ts'
+
+const bars = walkBars({ count: 800, stepRatio: 0.01, seed: 3 })
+const now = endOf(bars)
+const market: AssetMarket = {
+  priceUsd: 2_000,
+  dispersion: 0.0002,
+  bars,
+  depthUsd: 4_000_000,
+  sources: ['kraken:ETH/USD'],
+}
+
+const risk: RiskModel = {
+  id: 'risk',
+  predict: async () => ({ volatility: 0.6, valueAtRisk99: 0.08, expectedShortfall99: 0.11 }),
+}
+const depth: DepthModel = { id: 'depth', predict: async () => 5_000_000 }
+
+function observer(seen: Partial<MarketsSeen>, models: { risk?: RiskModel; depth?: DepthModel } = {}) {
+  const telemetry = memoryTelemetry()
+  const watch = async () => ({ markets: new Map(), abstentions: [], rejections: [], ...seen })
+  const node = nodeIndex(2)
+  const validForSeconds = 1_800
+  const options = { node, epoch: 4, watch, risk, depth, modelSet: MODEL_SET, validForSeconds, telemetry, ...models }
+  return { observe: roundObserver(options), telemetry }
+}
+
+test('an observation holds each asset’s record, feeds ascending, and commits to what the models were given', async () => {
+  const { observe } = observer({
+    markets: new Map([
+      ['WETH', market],
+      ['USDC', { ...market, priceUsd: 1 }],
+      ['WBTC', market],
+    ]),
+  })
+  const observation = await observe(9, now)
+  const feeds = ['USDC', 'WBTC', 'WETH'].map(feedOf).toSorted()
+  expect(observation).toMatchObject({ epoch: 4, round: 9, node: 2, observedAt: now, modelSet: MODEL_SET })
+  expect(observation?.values.map(({ feed }) => feed)).toEqual(feeds)
+  const weth = observation?.values.find(({ feed }) => feed === feedOf('WETH'))?.record
+  expect(weth).toMatchObject({
+    priceE8: 200_000_000_000n,
+    volatilityBps: 6_000,
+    valueAtRisk99Bps: 800,
+    expectedShortfall99Bps: 1_100,
+    observedAt: now,
+    validForSeconds: 1_800,
+  })
+  const extracted = extractFeatures(bars, now)
+  if (!extracted.ok) throw new Error(extracted.detail)
+  expect(observation?.featuresHash).toBe(featuresHash(feeds.map((feed) => ({ feed, features: extracted.features }))))
+})
+
+describe('the depth', () => {
+  const depthOf = async (depthUsd: number | undefined): Promise<number | undefined> => {
+    const { depthUsd: _books, ...rest } = market
+    const given = depthUsd === undefined ? rest : { ...rest, depthUsd }
+    return (await observer({ markets: new Map([['WETH', given]]) }).observe(1, now))?.values[0]?.record.depthUsd
+  }
+
+  test('is the model’s, bounded by what the books show now, where there are any', async () => {
+    expect(await depthOf(4_000_000)).toBe(4_000_000)
+    expect(await depthOf(9_000_000)).toBe(5_000_000)
+    expect(await depthOf(undefined)).toBe(5_000_000)
+    expect(await depthOf(0)).toBe(0)
+  })
+})
+
+describe('an asset is left out and named, with the reason, when', () => {
+  const abstained = async (asset: AssetMarket, models = {}) => {
+    const { observe, telemetry } = observer(
+      {
+        markets: new Map([
+          ['GOOD', market],
+          ['BAD', asset],
+        ]),
+      },
+      models,
+    )
+    const feeds = (await observe(1, now))?.values.map(({ feed }) => feed)
+    return { feeds, line: telemetry.lines.find(({ event }) => event === 'asset-abstained')?.fields, telemetry }
+  }
+
+  test('its hours are too few for the features', async () => {
+    const { feeds, line, telemetry } = await abstained({ ...market, bars: bars.slice(-20) })
+    expect(feeds).toEqual([feedOf('GOOD')])
+    expect(line).toMatchObject({ asset: 'BAD', round: 1 })
+    expect(telemetry.counted('plimsoll_abstentions_total', { asset: 'BAD', reason: String(line?.['reason']) })).toBe(1)
+  })
+
+  test('its price cannot be scored', async () => {
+    const { feeds, line } = await abstained({ ...market, priceUsd: Number.NaN })
+    expect(feeds).toEqual([feedOf('GOOD')])
+    expect(line).toMatchObject({ asset: 'BAD', reason: 'price-out-of-range' })
+  })
+
+  test('the watch could not judge it, and a source that was not used is named too', async () => {
+    const { observe, telemetry } = observer({
+      markets: new Map([['WETH', market]]),
+      abstentions: [{ asset: 'WBTC', reason: 'too-few-venues' as never, detail: 'one of two' }],
+      rejections: [{ source: 'kraken:BTC/USD', reason: 'timeout', detail: 'after 10 s' }],
+    })
+    expect((await observe(1, now))?.values).toHaveLength(1)
+    expect(telemetry.counted('plimsoll_abstentions_total', { asset: 'WBTC' })).toBe(1)
+    expect(telemetry.counted('plimsoll_source_rejections_total', { source: 'kraken:BTC/USD', reason: 'timeout' })).toBe(
+      1,
+    )
+  })
+})
+
+test('with no asset to judge there is no observation', async () => {
+  expect(await observer({}).observe(1, now)).toBeUndefined()
+  const broken = {
+    ...risk,
+    predict: async () => ({ volatility: Number.NaN, valueAtRisk99: 0, expectedShortfall99: 0 }),
+  }
+  const { observe, telemetry } = observer({ markets: new Map([['WETH', market]]) }, { risk: broken })
+  expect(await observe(1, now)).toBeUndefined()
+  expect(telemetry.counted('plimsoll_abstentions_total', { reason: 'volatility-out-of-range' })).toBe(1)
+})

@@ -1,0 +1,14 @@
+import { nodeIndex } from '../../oracle-node/core/units.ts'
+import { memoryNetwork } from '../support/memory-transport.ts'
+import { tlsMembers, transportOf } from '../support/tls-members.ts'
+import { testTransport } from './transport.ts'
+
+testTransport('mutual TLS', async (count) => {
+  const members = await tlsMembers(count)
+  return Promise.all(members.map((member) => transportOf(member, members)))
+})
+
+testTransport('memory', async (count) => {
+  const network = memoryNetwork()
+  return Array.from({ length: count }, (_, index) => network.join(nodeIndex(index + 1)))
+})

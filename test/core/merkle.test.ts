@@ -1,0 +1,34 @@
+import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { fromHex, toHex } from '../../oracle-node/core/bytes.ts'
+import { merkleRoot } from '../../oracle-node/core/merkle.ts'
+import { anyHex } from '../support/arbitraries.ts'
+
+test('the root is OpenZeppelin’s for leaves in the order given', () => {
+  fc.assert(
+    fc.property(fc.array(anyHex(32), { minLength: 1, maxLength: 40 }), (leaves) => {
+      const theirs = StandardMerkleTree.of(
+        leaves.map((leaf) => [leaf]),
+        ['bytes32'],
+        { sortLeaves: false },
+      )
+      expect(toHex(merkleRoot(leaves.map((leaf) => fromHex(leaf))))).toBe(theirs.root)
+    }),
+  )
+})
+
+test('two leaves in place of one, or one more, give another root', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(anyHex(32), { minLength: 2, maxLength: 12 }), (leaves) => {
+      const bytes = leaves.map((leaf) => fromHex(leaf))
+      const root = toHex(merkleRoot(bytes))
+      expect(toHex(merkleRoot(bytes.slice(1)))).not.toBe(root)
+      expect(toHex(merkleRoot([...bytes, new Uint8Array(32)]))).not.toBe(root)
+    }),
+  )
+})
+
+test('there is no root of nothing', () => {
+  expect(() => merkleRoot([])).toThrow('a Merkle tree needs a leaf')
+})

@@ -45,7 +45,7 @@ export async function startNode(
   let driver: RoundDriver | undefined
   const parts = await openParts(config, run, passphrase, () => driver?.abstainedIn ?? 0)
   const { secrets, settings, models, telemetry, journal, clock, chain, status } = parts
-  const transport = wrapTransport(await connect(config, secrets))
+  const transport = wrapTransport(parts.transport)
   const { committee, self } = settings
   const transmitting = transmitter({ self, committee, chain, telemetry, transmitMs: run.timing.transmitMs })
   const { risk, depth, modelSet } = models
@@ -106,6 +106,8 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
   const logFile = join(config.dataFolder, 'node.log')
   const telemetry = pinoPrometheus({ node: config.node, logFile, level: run.logLevel })
   const models = await loadDefaultModels(run.modelsFolder)
+  // The port comes first: a second process on this folder ends here, before it can touch the first one's journal.
+  const transport = await connect(config, secrets)
   const journal = await fileJournal(join(config.dataFolder, 'journal.jsonl'))
   const clock = run.schedule.clock === 'chain' ? await chainClock(run.chain.rpcUrl) : systemClock()
   const chain = evmChain({ ...run.chain, operatorKey: `0x${secrets.operatorKey}` })
@@ -130,7 +132,7 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
   })
   for (const certified of certifiedIn(journal.entries(), settings)) status.addRound(certified)
   const secret = { node: settings.self, share: Buffer.from(group.share, 'hex') }
-  return { secrets, secret, settings, models, telemetry, journal, clock, chain, status, currentRound }
+  return { secrets, secret, settings, models, telemetry, transport, journal, clock, chain, status, currentRound }
 }
 
 function groupOf(secrets: NodeSecrets, config: NodeConfig): NonNullable<NodeSecrets['group']> {

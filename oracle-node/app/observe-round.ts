@@ -45,7 +45,11 @@ export function roundObserver(options: {
     for (const { asset, reason, detail } of seen.abstentions) abstain(asset, { reason, detail })
     const judged: Judged[] = []
     for (const [asset, market] of seen.markets) {
-      const outcome = await judge(asset, market, now, options)
+      // One asset that a model fails on must not take the others with it.
+      const outcome = await judge(asset, market, now, options).catch((error: unknown) => ({
+        reason: 'model-failed',
+        detail: String(error),
+      }))
       if ('record' in outcome) judged.push(outcome)
       else abstain(asset, outcome)
     }

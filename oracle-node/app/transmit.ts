@@ -22,16 +22,13 @@ export function transmitter(options: {
   const { self, committee, chain, telemetry, transmitMs } = options
   const timers = new Set<NodeJS.Timeout>()
 
-  const attempt = async (purpose: string, round: number, send: () => Promise<Sent>): Promise<boolean> => {
-    for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
-      const sent = await send()
-      telemetry.count('plimsoll_transactions_total', { purpose, outcome: sent.ok ? 'mined' : 'failed' })
-      telemetry.log(sent.ok ? 'info' : 'warn', 'transaction', { round, purpose, tries, ...sent })
-      if (sent.ok) return true
-      if (!sent.retry) return false
-      await new Promise((wake) => setTimeout(wake, RETRY_MS * tries))
-    }
-    return false
+  const attempt = async (purpose: string, round: number, send: () => Promise<Sent>, tries = 1): Promise<boolean> => {
+    const sent = await send()
+    telemetry.count('plimsoll_transactions_total', { purpose, outcome: sent.ok ? 'mined' : 'failed' })
+    telemetry.log(sent.ok ? 'info' : 'warn', 'transaction', { round, purpose, tries, ...sent })
+    if (sent.ok || !sent.retry || tries === TRIES_MAX) return sent.ok
+    await new Promise((wake) => setTimeout(wake, RETRY_MS * tries))
+    return attempt(purpose, round, send, tries + 1)
   }
 
   const turn = async ({ report, certificate }: Certified): Promise<void> => {

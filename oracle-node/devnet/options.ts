@@ -76,7 +76,8 @@ const VENUES: Readonly<Record<string, VenueId>> = {
 /** `kraken:off-by-10@3` → that fault of that venue from round 3 on; `none` mends it. */
 export function parseVenueFault(text: string, before: readonly Incident[] = []): Incident[] {
   const match = /^([a-z]+):([a-z0-9-]+)@(\d+)$/.exec(text)
-  const venue = VENUES[match?.[1] ?? '']
+  const named = match?.[1] ?? ''
+  const venue = Object.hasOwn(VENUES, named) ? VENUES[named] : undefined
   const fault = match?.[2] === 'none' ? null : VENUE_FAULTS.find((each) => each === match?.[2])
   if (match === null || venue === undefined || fault === undefined) {
     const kinds = [...VENUE_FAULTS, 'none'].join(', ')

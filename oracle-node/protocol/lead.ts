@@ -34,7 +34,7 @@ export function onObservation(settings: RoundSettings, state: RoundState, event:
   const { from, message } = event
   const { attempt, signed, commitment, locked } = message
   if (leaderOf(settings.committee, state.round, attempt) !== settings.self) return { state, effects: [] }
-  // Members are never further apart than that, and every attempt kept costs memory and a timer.
+  // Every attempt kept costs memory and a timer; who is further behind catches up first.
   if (attempt > state.attempt + settings.committee.operators.length) return { state, effects: [] }
   const lead = state.leads.get(attempt) ?? EMPTY
   if (lead.observations.has(from)) return { state, effects: [] }

@@ -39,6 +39,8 @@ export type RoundState = {
   /** By attempt, what this member gathered as its leader. */
   readonly leads: ReadonlyMap<number, Lead>
   readonly certificate?: CertificateMessage
+  /** By member, the latest attempt that it was heard of in. */
+  readonly heard: ReadonlyMap<NodeIndex, number>
   /** Members that were sent the certificate because they asked after the round was over. */
   readonly served: ReadonlySet<NodeIndex>
 }

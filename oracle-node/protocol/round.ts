@@ -2,7 +2,7 @@ import { fromHex } from '../core/bytes.ts'
 import { type Commitment, verifySignature } from '../core/threshold.ts'
 import type { NodeIndex } from '../core/units.ts'
 import { rebuildReport } from './check-proposal.ts'
-import { isSignerSet, leaderOf } from './committee.ts'
+import { faultyOf, isSignerSet, leaderOf } from './committee.ts'
 import { onProposal } from './follow.ts'
 import { onCollectElapsed, onObservation, onRefusal, onShare, onShareElapsed } from './lead.ts'
 import type { CertificateMessage, RoundMessage } from './messages.ts'
@@ -27,7 +27,13 @@ import {
  * @param locked What the journal says this member signed in it before a restart.
  */
 export function startRound(round: number, locked?: RoundState['locked']): RoundState {
-  const none = { leads: new Map(), promises: new Map(), answered: new Map(), served: new Set<NodeIndex>() }
+  const none = {
+    leads: new Map(),
+    promises: new Map(),
+    answered: new Map(),
+    heard: new Map(),
+    served: new Set<NodeIndex>(),
+  }
   return { round, attempt: 0, ...none, ...(locked === undefined ? {} : { locked }) }
 }
 
@@ -37,7 +43,7 @@ export function step(settings: RoundSettings, state: RoundState, event: RoundEve
     case 'observed':
       return {
         state: { ...state, own: event.signed },
-        effects: [attemptTimer(settings, 0), { kind: 'commit', attempt: 0 }],
+        effects: [attemptTimer(settings, state.attempt), { kind: 'commit', attempt: state.attempt }],
       }
     case 'committed':
       return onCommitted(settings, state, event)
@@ -87,8 +93,11 @@ function onMessage(settings: RoundSettings, state: RoundState, event: RoundEvent
   const { from, message } = event
   if (message.round !== state.round) return { state, effects: [] }
   switch (message.kind) {
-    case 'observation':
-      return onObservation(settings, state, { from, message })
+    case 'observation': {
+      const kept = keepUp(settings, state, from, message.attempt)
+      const next = onObservation(settings, kept.state, { from, message })
+      return { state: next.state, effects: [...kept.effects, ...next.effects] }
+    }
     case 'proposal':
       return onProposal(settings, state, { from, message, now: event.now })
     case 'share':
@@ -98,6 +107,20 @@ function onMessage(settings: RoundSettings, state: RoundState, event: RoundEvent
     case 'certificate':
       return onCertificate(settings, state, { from, message })
   }
+}
+
+/**
+ * A member that came late to the round, after a restart for instance, goes to the attempt that f + 1 others have reached: one of
+ * them is honest. Counting from its own start it would never meet them.
+ */
+function keepUp(settings: RoundSettings, state: RoundState, from: NodeIndex, attempt: number): Step {
+  if (from === settings.self) return { state, effects: [] }
+  const heard = new Map(state.heard).set(from, Math.max(attempt, state.heard.get(from) ?? 0))
+  const latest = [...heard.values()].sort((a, b) => b - a)[faultyOf(settings.committee)] ?? 0
+  if (latest <= state.attempt) return { state: { ...state, heard }, effects: [] }
+  const effects: RoundEffect[] = [attemptTimer(settings, latest)]
+  if (state.own !== undefined) effects.push({ kind: 'commit', attempt: latest })
+  return { state: { ...state, heard, attempt: latest }, effects }
 }
 
 /** A certificate speaks for itself, whoever brings it. */

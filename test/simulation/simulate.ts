@@ -69,6 +69,8 @@ export type Faults = {
   readonly delayMsMax: number
   /** Honest messages arrive twice, as a transport may deliver them. */
   readonly twice?: boolean
+  /** When the last honest member begins, long after the others. */
+  readonly lateMs?: number
   /** How far apart members begin the round. */
   readonly gapMs?: number
 }
@@ -87,7 +89,7 @@ const DOMAIN = { chainId: 31_337n, oracle: `0x${'ab'.repeat(20)}` as Hex }
 const MODEL_SET = `0x${'77'.repeat(32)}` as Hex
 const NOW = unixSeconds(1_700_000_000)
 /** Long enough for every member to have led more than once. */
-const HORIZON_MS = 60_000
+const HORIZON_MS = 120_000
 
 type Queued = { readonly at: number; readonly order: number; readonly node: NodeIndex; readonly event: RoundEvent }
 
@@ -125,7 +127,9 @@ class Simulation {
       this.#states.set(node, startRound(round))
       const signed = this.#observe(node, round)
       this.#signed.set(node, signed)
-      this.#push((this.#faults.gapMs ?? 0) * (node - 1) + this.#random.below(400), node, { kind: 'observed', signed })
+      const late = node === this.#nodes().findLast((each) => this.#vice(each) === undefined) ? this.#faults.lateMs : 0
+      const begins = (this.#faults.gapMs ?? 0) * (node - 1) + (late ?? 0) + this.#random.below(400)
+      this.#push(begins, node, { kind: 'observed', signed })
     }
     while (this.#queue.length > 0 && this.#clock < HORIZON_MS && !this.#finished()) this.#next()
     const honest = this.#nodes().filter((node) => this.#isHonest(node))

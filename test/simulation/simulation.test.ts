@@ -104,6 +104,15 @@ test.for([1_000, 2_500, 4_000, 6_000])('three members that begin %i ms apart, wi
   }
 })
 
+test('a member that comes late, many attempts after the others began with one down, catches up', () => {
+  for (let index = 0; index < 4; index += 1) {
+    const vices = new Map([[nodeIndex(1 + index), 'silent' as const]])
+    const outcome = simulateRound(world, `late ${index}`, { vices, loss: 0, delayMsMax: 20, lateMs: 61_000 })
+    expect(outcome.reports.size, `seed ${index}`).toBe(3)
+    expect(outcome.milliseconds).toBeLessThan(61_000 + 8 * 5_000)
+  }
+})
+
 test('a member that lies about what it signed does not keep the others from theirs', () => {
   for (let index = 0; index < 12; index += 1) {
     const vices = new Map([[nodeIndex(1 + (index % 4)), 'false-lock' as const]])

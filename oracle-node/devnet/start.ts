@@ -39,9 +39,9 @@ type Options = {
   readonly live?: boolean
   readonly hold?: boolean
   readonly port?: number
-  readonly kill: readonly Incident[]
-  readonly restart: readonly Incident[]
-  readonly fault: readonly Incident[]
+  readonly kill?: readonly Incident[]
+  readonly restart?: readonly Incident[]
+  readonly fault?: readonly Incident[]
 }
 
 const program = new Command('npm start --')
@@ -64,18 +64,16 @@ const program = new Command('npm start --')
   .option('--simulate', 'feed the network from the seeded simulator also where there are recordings')
   .option('--seed <n>', 'the simulator’s seed', parseCount, 1)
   .option('--live', 'the venues’ public endpoints and the wall clock')
-  .option('--kill <node@round>', 'kill a node in the midst of a round; repeatable', parseNodeIncident('kill'), [])
+  .option('--kill <node@round>', 'kill a node in the midst of a round; repeatable', parseNodeIncident('kill'))
   .option(
     '--restart <node@round>',
     'start a killed node again before a round; repeatable',
     parseNodeIncident('restart'),
-    [],
   )
   .option(
     '--fault <venue:fault@round>',
     'let a venue go wrong from a round on, e.g. kraken:off-by-10@3; repeatable',
     parseVenueFault,
-    [],
   )
   .option(
     '--port <port>',
@@ -99,7 +97,7 @@ async function run(options: Options): Promise<void> {
   const say = (line: string): void => {
     ;(options.json === true ? process.stderr : process.stdout).write(`${line}\n`)
   }
-  const incidents = [...options.kill, ...options.restart, ...options.fault]
+  const incidents = [options.kill, options.restart, options.fault].flatMap((each) => each ?? [])
   checkIncidents(incidents, options)
   const input = chooseInput(options)
   const stepSeconds = options.step ?? (options.live === true ? 60 : 900)
@@ -159,7 +157,7 @@ function checkIncidents(incidents: readonly Incident[], options: Options): void 
     simulate: options.simulate,
     from: options.from,
     speed: options.speed,
-    fault: options.fault[0],
+    fault: options.fault?.[0],
   }
   const given = Object.entries(replayOnly).find(([, value]) => value !== undefined)
   if (given !== undefined) throw new Error(`--live takes the world as it is: it does not go with --${given[0]}`)

@@ -32,12 +32,6 @@ export async function summaryOf(
       tokens: network.deployment.market.tokens,
       feeds: network.deployment.feeds,
     },
-    input: {
-      source: input.source,
-      files: input.files.length,
-      sha256: input.sha256,
-      note: input.note,
-      list: input.files,
-    },
+    input,
   }
 }

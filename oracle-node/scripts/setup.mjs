@@ -13,9 +13,9 @@ const installed = join(root, 'node_modules', '.package-lock.json')
 
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lockfile).mtimeMs) {
   const [major = 0] = process.versions.node.split('.').map(Number)
-  if (major < 18) {
+  if (major < 20) {
     console.error(
-      `Plimsoll needs Node.js 18 or newer to set itself up (it then runs on its own Node 24); this is ${process.version}.`,
+      `Plimsoll needs Node.js 20 or newer to set itself up (it then runs on its own Node 24); this is ${process.version}.`,
     )
     process.exit(1)
   }

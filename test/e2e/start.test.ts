@@ -17,7 +17,7 @@ type Summary = {
   parameterChanges: Array<{ asset: string; parameter: string; from: number; to: number; tx: string }>
   aaveParameters: Record<string, Record<string, number>>
   missed: unknown[]
-  input: { source: string; files: number; sha256: string }
+  input: { source: string; files: Array<{ name: string; sha256: string }>; sha256: string }
 }
 
 beforeAll(() => {
@@ -35,6 +35,9 @@ test('five rounds end with one JSON object: reports of three observers or more, 
   const summary = summaryIn(stdout)
   expect(summary).toMatchObject({ rounds: 5, nodes: 4, faulty: 1, missed: [], input: { source: 'recorded' } })
   expect(summary.input.sha256).toMatch(/^[0-9a-f]{64}$/)
+  expect(summary.input.files.map(({ name }) => name)).toContain(
+    'ohlcv/binance_spot_1h/binance_ETHUSDT_1h_20210404_20231230.csv.gz',
+  )
   expect(summary.reports.map(({ round }) => round)).toEqual([1, 2, 3, 4, 5])
   for (const { observers, gas, records } of summary.reports) {
     expect(observers.length).toBeGreaterThanOrEqual(3)

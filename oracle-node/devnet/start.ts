@@ -182,15 +182,26 @@ async function setUp(input: Input, stepSeconds: number, interrupted: AbortSignal
   }
   try {
     await buildContracts()
-    mkdirSync(RUNS, { recursive: true, mode: 0o700 })
-    const old = readdirSync(RUNS)
-      .sort()
-      .slice(0, -RUNS_KEPT + 1)
-    for (const name of RUNS_KEPT > 1 ? old : []) rmSync(join(RUNS, name), { recursive: true, force: true })
-    const name = `${new Date().toISOString().replaceAll(':', '').slice(0, 17)}-${process.pid}`
-    return await startNetwork({ folder: join(RUNS, name), stepSeconds, market: input.market, onStage })
+    const folder = newRunFolder(new Date())
+    return await startNetwork({ folder, stepSeconds, market: input.market, onStage })
   } finally {
     bar.stop()
+  }
+}
+
+/** A folder of this run's own; the oldest ones of earlier runs go. */
+function newRunFolder(now: Date): string {
+  mkdirSync(RUNS, { recursive: true, mode: 0o700 })
+  const finished = readdirSync(RUNS).filter((name) => !isRunning(Number(name.split('-').at(-1))))
+  for (const name of finished.sort().slice(0, -RUNS_KEPT)) rmSync(join(RUNS, name), { recursive: true, force: true })
+  return join(RUNS, `${now.toISOString().replaceAll(/[-:]/g, '').slice(0, 15)}-${process.pid}`)
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return Number.isInteger(pid) && process.kill(pid, 0)
+  } catch {
+    return false
   }
 }
 

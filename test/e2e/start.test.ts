@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { recordings, runStart } from './run-devnet.ts'
@@ -84,14 +84,18 @@ test('Ctrl-C ends the program and every process that it started', async () => {
       if (printed.includes('round 1')) resolve()
     })
   })
-  const children = spawnSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' })
-    .stdout.trim()
-    .split(/\s+/)
-  expect(children.length).toBeGreaterThanOrEqual(5)
+  const page = /Status page: (\S+)/.exec(printed)?.[1] ?? ''
+  const state = (await (await fetch(`${page}/v1/network`)).json()) as {
+    rpcUrl: string
+    nodes: Array<{ statusUrl: string }>
+  }
+  const doors = [page, state.rpcUrl, ...state.nodes.map(({ statusUrl }) => statusUrl)]
+  expect(doors.length).toBe(6)
+  for (const door of doors) await fetch(door)
   child.kill('SIGINT')
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   expect(code).toBe(0)
-  for (const pid of children) expect(() => process.kill(Number(pid), 0), `process ${pid} is still there`).toThrow()
+  for (const door of doors) await expect(fetch(door), `${door} still answers`).rejects.toThrow()
 })
 
 test.for([

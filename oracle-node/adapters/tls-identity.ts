@@ -12,9 +12,7 @@ export async function makeTlsIdentity(name: string, now: Date): Promise<{ keyPem
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(8)))
-      .toString('hex')
-      .replace(/^[89a-f]/, '1'),
+    serialNumber: randomSerial(),
     name: `CN=${name}`,
     notBefore: new Date(now.getTime() - 86_400_000),
     notAfter: new Date(now.getTime() + YEARS_10_MS),
@@ -28,6 +26,12 @@ export async function makeTlsIdentity(name: string, now: Date): Promise<{ keyPem
     keyPem: `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`,
     certificatePem: certificate.toString('pem'),
   }
+}
+
+/** 62 random bits behind 01: positive, and always of the same 8 bytes (RFC 5280, 4.1.2.2). */
+function randomSerial(): string {
+  const [first = 0, ...rest] = webcrypto.getRandomValues(new Uint8Array(8))
+  return Buffer.from([(first & 0x3f) | 0x40, ...rest]).toString('hex')
 }
 
 /** SHA-256 of a PEM certificate, as Node's TLS sockets name their peer. */

@@ -34,9 +34,9 @@ export function join(first: Candle, second: Candle): Candle {
   }
 }
 
-/** The candles that open at `from` or later and have closed by `to`. */
+/** The candles that open at `from` or later and have closed by `to`, which may be a fraction of a second. */
 export function closedWithin(candles: readonly Candle[], seconds: number, from: number, to: number): readonly Candle[] {
-  return candles.slice(firstAt(candles, from), Math.max(0, firstAt(candles, to - seconds + 1)))
+  return candles.slice(firstAt(candles, from), Math.max(0, firstAt(candles, Math.floor(to) - seconds + 1)))
 }
 
 /** Index of the first candle that opens at `ts` or later. */

@@ -16,6 +16,16 @@ export type HistoryBook = {
   readonly asks: ReadonlyArray<readonly [number, number]>
 }
 
+/** One trade: `time` in unix milliseconds, price in quote and amount in base currency; `side` is the taker's. */
+export type HistoryTrade = {
+  /** Grows with time, by market. */
+  readonly id: number
+  readonly time: number
+  readonly side: 'buy' | 'sell'
+  readonly price: number
+  readonly amount: number
+}
+
 export type BaseUrls = Readonly<Partial<Record<VenueId, string>>>
 
 /** Where a run's market data come from, and how another can tell that it has the same. */
@@ -39,8 +49,15 @@ export type History = {
     readonly from: number
     readonly to: number
   }): readonly Candle[]
-  /** The book at a time, from nothing later than it; nothing where none is known. */
+  /** The book at a time (seconds, with a fraction), from nothing later than it; nothing where none is known. */
   book?(query: { readonly venue: VenueId; readonly symbol: string; readonly at: number }): HistoryBook | undefined
+  /** Trades with `from` < time <= `to`, both in unix milliseconds, oldest first. Without it they are made out of the bars. */
+  trades?(query: {
+    readonly venue: VenueId
+    readonly symbol: string
+    readonly from: number
+    readonly to: number
+  }): readonly HistoryTrade[]
   /** When a replay may run: from the first time with enough history before it to the end of the data. */
   readonly period: { readonly from: UnixSeconds; readonly to: UnixSeconds }
   /** The configuration with which nodes read this history from servers at `baseUrls`. */

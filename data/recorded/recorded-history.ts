@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { MarketConfig } from '../../oracle-node/app/market-config.ts'
-import type { Source } from '../../oracle-node/core/market.ts'
+import type { VenueSource } from '../../oracle-node/core/market.ts'
 import type { UnixSeconds } from '../../oracle-node/core/units.ts'
 import { hoursOf, type MarketCandles } from './candle-store.ts'
 import { MARCH_2023, type Recording } from './catalog.ts'
@@ -67,7 +67,7 @@ const MAX_AGE_SECONDS = 900
 const HOURLY_MAX_AGE_SECONDS = 7_200
 
 function recordedMarkets(baseUrls: BaseUrls): MarketConfig {
-  const eth: Source = {
+  const eth: VenueSource = {
     venue: 'binance',
     symbol: 'ETH/USDT',
     quote: 'USDT',
@@ -103,6 +103,6 @@ function recordedMarkets(baseUrls: BaseUrls): MarketConfig {
   }
 }
 
-function byMinute(venue: Source['venue'], base: string, quote: Source['quote']): Source {
+function byMinute(venue: VenueSource['venue'], base: string, quote: VenueSource['quote']): VenueSource {
   return { venue, symbol: `${base}/${quote}`, quote, priceInterval: '1m', maxAgeSeconds: MAX_AGE_SECONDS, book: false }
 }

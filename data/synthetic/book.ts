@@ -1,5 +1,5 @@
 import exp from '@stdlib/math-base-special-exp'
-import type { HistoryBook } from '../recorded/history.ts'
+import type { History, HistoryBook } from '../recorded/history.ts'
 import type { Calibration } from './calibration.ts'
 import { medianVolume, type SimulatedMarket, tickOf } from './candles.ts'
 import { seededRandom } from './random.ts'
@@ -61,4 +61,47 @@ function shareWithin(profile: Calibration['book']['profile'], bps: number): numb
     fromShare = toShare
   }
   return fromShare + (bps - fromBps) * slope
+}
+
+/** How often a restless book changes, and how many of its ticks pass until each level has. */
+const TICK_MS = 100
+const ROUND_TICKS = 8
+
+/**
+ * The same history with books that change every tenth of a second, a level in eight each time, where they stood still between full
+ * minutes: amounts from half to one and a half times the minute's, prices as they were. What a stream needs to have something to send.
+ */
+export function restlessBooks(history: History): History {
+  const { book } = history
+  if (book === undefined) return history
+  const minutes = new Map<string, { readonly minute: number; readonly book: HistoryBook | undefined }>()
+  return {
+    ...history,
+    book: ({ venue, symbol, at }) => {
+      const name = `${venue}:${symbol}`
+      const minute = Math.floor(at / 60)
+      const known = minutes.get(name)
+      const still = known?.minute === minute ? known.book : book({ venue, symbol, at })
+      if (known?.minute !== minute) minutes.set(name, { minute, book: still })
+      if (still === undefined) return undefined
+      const tick = Math.floor((at * 1_000 + 1e-3) / TICK_MS)
+      const seed = Array.from(name).reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 7)
+      return { bids: restless(still.bids, seed, tick), asks: restless(still.asks, seed + 1, tick) }
+    },
+  }
+}
+
+function restless(levels: HistoryBook['bids'], seed: number, tick: number): HistoryBook['bids'] {
+  return levels.map(([price, amount], index): readonly [number, number] => {
+    const changed = tick - ((tick + index) % ROUND_TICKS)
+    return [price, Number((amount * (0.5 + scattered(seed + index * 7_919 + changed))).toFixed(8))]
+  })
+}
+
+/** A number in [0, 1) that looks like chance: the finaliser of MurmurHash3 (Austin Appleby, 2011). */
+function scattered(value: number): number {
+  let bits = value | 0
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
+  return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32
 }

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { LIVE_MARKETS } from '../../oracle-node/app/live-markets.ts'
-import type { MarketConfig } from '../../oracle-node/app/market-config.ts'
+import type { MarketConfig, MarketSources } from '../../oracle-node/app/market-config.ts'
 import { HISTORY_HOURS } from '../../oracle-node/core/bar.ts'
 import { SECONDS_PER_HOUR, type UnixSeconds } from '../../oracle-node/core/units.ts'
 import { type BaseUrls, filesHash, type History, type HistoryBook, historyOf } from '../recorded/history.ts'
@@ -17,7 +17,7 @@ export const SYNTHETIC_HOURS_MAX = 1_000
 /** One hour more than nodes ask for, so that the first request is full. */
 const LEAD_HOURS = HISTORY_HOURS + 1
 
-/** The markets of the live configuration, so that a simulated run and a live one have the same sources. */
+/** Markets of the live configuration, on three of its venues. */
 const MARKETS: readonly SimulatedMarket[] = [
   { venue: 'binance', base: 'BTC', quote: 'USDT' },
   { venue: 'binance', base: 'ETH', quote: 'USDT' },
@@ -92,7 +92,25 @@ function bookOf(args: {
 
 function simulatedMarkets(baseUrls: BaseUrls): MarketConfig {
   const venues = Object.fromEntries(Object.entries(baseUrls).map(([venue, baseUrl]) => [venue, { baseUrl }]))
-  return { ...LIVE_MARKETS, venues, timeoutMs: 2_000, observeTimeoutMs: 2_500, responseBytesMax: 1_048_576 }
+  const assets = Object.fromEntries(Object.entries(LIVE_MARKETS.assets).map(([asset, of]) => [asset, simulatedOf(of)]))
+  const quotes = Object.fromEntries(Object.entries(LIVE_MARKETS.quotes).map(([coin, of]) => [coin, simulatedOf(of)]))
+  return {
+    ...LIVE_MARKETS,
+    venues,
+    assets,
+    quotes,
+    timeoutMs: 2_000,
+    observeTimeoutMs: 2_500,
+    responseBytesMax: 1_048_576,
+  }
+}
+
+/** Of the markets that are watched live, those that are simulated: three venues, of which one may fail. */
+function simulatedOf({ sources, venuesMin }: MarketSources): MarketSources {
+  const simulated = sources.filter(({ venue, symbol }) =>
+    MARKETS.some((market) => market.venue === venue && `${market.base}/${market.quote}` === symbol),
+  )
+  return { sources: simulated, venuesMin: Math.min(venuesMin, 2) }
 }
 
 function hashOf(text: string): string {

@@ -1,13 +1,13 @@
 import { INTERVAL_SECONDS } from '../../oracle-node/core/market-bars.ts'
 import type { MarketName } from '../recorded/history.ts'
 import type { Candle } from '../recorded/read-candles.ts'
+import { updateNumber } from './stream-format.ts'
 import type { VenueView } from './view.ts'
 import { fixed, marketOf, type VenueReply, type VenueRequest, type WireFormat, wholeIn } from './wire-format.ts'
 
 const KLINES_MAX = 1_000
 const LEVELS_MAX = 5_000
-/** Levels change with every trade; a replay counts its seconds. */
-const UPDATES_PER_SECOND = 100
+const TRADES_MAX = 1_000
 
 /** Binance's and Binance.US's spot REST API, version 3: what public market data need of it. */
 export const binanceFormat: WireFormat = {
@@ -24,6 +24,9 @@ export const binanceFormat: WireFormat = {
         return klines(query, view)
       case '/api/v3/depth':
         return depth(query, view)
+      case '/api/v3/trades':
+      case '/api/v3/aggTrades':
+        return trades(query, view, path.endsWith('aggTrades'))
       default:
         return { status: 404, body: { code: -1000, msg: 'Path not found.' } }
     }
@@ -34,14 +37,14 @@ export const binanceFormat: WireFormat = {
 
 const ok = (body: unknown): VenueReply => ({ status: 200, body })
 const refused = (code: number, msg: string): VenueReply => ({ status: 400, body: { code, msg } })
-const nameOf = ({ base, quote }: MarketName): string => `${base}${quote}`
+export const binanceName = ({ base, quote }: MarketName): string => `${base}${quote}`
 
 function wanted(query: URLSearchParams, view: VenueView): MarketName | VenueReply {
   const name = query.get('symbol')
   if (name === null) {
     return refused(-1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.")
   }
-  return marketOf(view, (market) => nameOf(market) === name) ?? refused(-1121, 'Invalid symbol.')
+  return marketOf(view, (market) => binanceName(market) === name) ?? refused(-1121, 'Invalid symbol.')
 }
 
 function klines(query: VenueRequest['query'], view: VenueView): VenueReply {
@@ -80,7 +83,31 @@ function depth(query: URLSearchParams, view: VenueView): VenueReply {
   const { bids, asks } = view.book(market.symbol)
   const levels = (side: typeof bids): string[][] =>
     side.slice(0, count).map(([price, amount]) => [fixed(price), fixed(amount)])
-  return ok({ lastUpdateId: view.now * UPDATES_PER_SECOND, bids: levels(bids), asks: levels(asks) })
+  return ok({ lastUpdateId: updateNumber(view.bookTime), bids: levels(bids), asks: levels(asks) })
+}
+
+/** Oldest first. Nothing is known of which trades were of one order: each is an aggregate of one. */
+function trades(query: URLSearchParams, view: VenueView, aggregates: boolean): VenueReply {
+  const market = wanted(query, view)
+  if ('status' in market) return market
+  const count = wholeIn(query, 'limit', { min: 1, max: TRADES_MAX, or: 500 })
+  const from = wholeIn(query, 'startTime', { min: 0, max: Number.MAX_SAFE_INTEGER, or: -1 })
+  const to = wholeIn(query, 'endTime', { min: 0, max: Number.MAX_SAFE_INTEGER, or: view.now * 1_000 })
+  if (count === undefined || from === undefined || to === undefined) {
+    return refused(-1100, 'Illegal characters found in a parameter.')
+  }
+  const found = view
+    .trades({ symbol: market.symbol, count: TRADES_MAX, ...(from >= 0 && { from: from - 1 }) })
+    .filter(({ time }) => time <= to)
+  const asked = from >= 0 ? found.slice(0, count) : found.slice(-count)
+  return ok(
+    asked.map(({ id, time, side, price, amount }) => {
+      const m = side === 'sell'
+      if (aggregates) return { a: id, p: fixed(price), q: fixed(amount), f: id, l: id, T: time, m, M: true }
+      const [text, quantity, value] = [fixed(price), fixed(amount), fixed(price * amount)]
+      return { id, price: text, qty: quantity, quoteQty: value, time, isBuyerMaker: m, isBestMatch: true }
+    }),
+  )
 }
 
 function exchangeInfo(view: VenueView): unknown {
@@ -90,7 +117,7 @@ function exchangeInfo(view: VenueView): unknown {
     rateLimits: [{ rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: 1200 }],
     exchangeFilters: [],
     symbols: view.markets.map((market) => ({
-      symbol: nameOf(market),
+      symbol: binanceName(market),
       status: 'TRADING',
       baseAsset: market.base,
       baseAssetPrecision: 8,

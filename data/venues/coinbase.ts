@@ -1,8 +1,9 @@
 import type { MarketName } from '../recorded/history.ts'
 import type { VenueView } from './view.ts'
-import { fixed, marketOf, type VenueReply, type WireFormat } from './wire-format.ts'
+import { fixed, marketOf, type VenueReply, type WireFormat, wholeIn } from './wire-format.ts'
 
 const CANDLES_MAX = 300
+const TRADES_MAX = 1_000
 const INTERVALS: Readonly<Record<string, '1m' | '1h'>> = { '60': '1m', '3600': '1h' }
 
 /** Coinbase Exchange's REST API: what public market data need of it. */
@@ -11,10 +12,11 @@ export const coinbaseFormat: WireFormat = {
   reply: ({ path, query }, view) => {
     if (path === '/time') return ok({ iso: isoOf(view.now), epoch: view.now })
     if (path === '/products') return ok(view.markets.map(productOf))
-    const [, id, what] = /^\/products\/([^/]+)(?:\/(candles|book))?$/.exec(path) ?? []
-    const market = id === undefined ? undefined : marketOf(view, (each) => nameOf(each) === id)
+    const [, id, what] = /^\/products\/([^/]+)(?:\/(candles|book|trades))?$/.exec(path) ?? []
+    const market = id === undefined ? undefined : marketOf(view, (each) => coinbaseName(each) === id)
     if (market === undefined) return refused(404, 'NotFound')
     if (what === 'candles') return candles(market, query, view)
+    if (what === 'trades') return trades(market, query, view)
     return what === 'book' ? book(market, query, view) : ok(productOf(market))
   },
   tooMany: { message: 'Public rate limit exceeded' },
@@ -23,7 +25,7 @@ export const coinbaseFormat: WireFormat = {
 
 const ok = (body: unknown): VenueReply => ({ status: 200, body })
 const refused = (status: number, message: string): VenueReply => ({ status, body: { message } })
-const nameOf = ({ base, quote }: MarketName): string => `${base}-${quote}`
+export const coinbaseName = ({ base, quote }: MarketName): string => `${base}-${quote}`
 const isoOf = (seconds: number): string => new Date(seconds * 1_000).toISOString()
 
 /** Newest first; `[time, low, high, open, close, volume]`; intervals without trades are not there. */
@@ -62,6 +64,22 @@ function book({ symbol }: MarketName, query: URLSearchParams, view: VenueView): 
   })
 }
 
+/** Newest first. The side is the maker's: a `sell` was bought by the taker. */
+function trades({ symbol }: MarketName, query: URLSearchParams, view: VenueView): VenueReply {
+  const count = wholeIn(query, 'limit', { min: 1, max: TRADES_MAX, or: TRADES_MAX })
+  if (count === undefined) return refused(400, 'Invalid limit')
+  const found = view.trades({ symbol, count }).toReversed()
+  return ok(
+    found.map(({ id, time, side, price, amount }) => ({
+      trade_id: id,
+      side: side === 'buy' ? 'sell' : 'buy',
+      size: fixed(amount),
+      price: fixed(price),
+      time: new Date(time).toISOString(),
+    })),
+  )
+}
+
 /** Seconds of an ISO time or of a number of seconds; NaN when it is neither, nothing when absent. */
 function timeOf(text: string | null): number | undefined {
   if (text === null) return undefined
@@ -70,7 +88,7 @@ function timeOf(text: string | null): number | undefined {
 
 function productOf(market: MarketName): unknown {
   return {
-    id: nameOf(market),
+    id: coinbaseName(market),
     base_currency: market.base,
     quote_currency: market.quote,
     quote_increment: '0.00000001',

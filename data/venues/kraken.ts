@@ -4,6 +4,7 @@ import { fixed, marketOf, type VenueReply, type WireFormat, wholeIn } from './wi
 
 const CANDLES_MAX = 720
 const LEVELS_MAX = 500
+const TRADES_MAX = 1_000
 const INTERVALS: Readonly<Record<string, '1m' | '1h'>> = { '1': '1m', '60': '1h' }
 
 /** Kraken's own names of currencies: old ones carry an X or Z in front, new ones do not. */
@@ -28,6 +29,8 @@ export const krakenFormat: WireFormat = {
         return withPair(query, view, (market) => candles(market, query, view))
       case '/0/public/Depth':
         return withPair(query, view, (market) => depth(market, query, view))
+      case '/0/public/Trades':
+        return withPair(query, view, (market) => trades(market, query, view))
       default:
         return refused('EGeneral:Unknown method')
     }
@@ -73,6 +76,27 @@ function depth(market: MarketName, query: URLSearchParams, view: VenueView): Ven
   const levels = (side: typeof bids): unknown[][] =>
     side.slice(0, count).map(([price, amount]) => [fixed(price), fixed(amount), view.now])
   return ok({ [pairOf(market).id]: { asks: levels(asks), bids: levels(bids) } })
+}
+
+/** Oldest first, `[price, amount, time, side, kind of order, miscellaneous, number]`; `last` and `since` count nanoseconds. */
+function trades({ symbol, ...market }: MarketName, query: URLSearchParams, view: VenueView): VenueReply {
+  const count = wholeIn(query, 'count', { min: 1, max: TRADES_MAX, or: TRADES_MAX })
+  const since = query.get('since')
+  if (count === undefined || !/^\d{0,19}$/.test(since ?? '')) return refused('EGeneral:Invalid arguments')
+  // Up to eleven digits are seconds; more are the nanoseconds of an earlier `last`.
+  const from = since === null ? undefined : since.length > 11 ? Number(since) / 1e6 : Number(since) * 1_000
+  const found = view.trades({ symbol, count: TRADES_MAX, ...(from !== undefined && { from }) })
+  const asked = from === undefined ? found.slice(-count) : found.slice(0, count)
+  const rows = asked.map(({ id, time, side, price, amount }) => [
+    fixed(price),
+    fixed(amount),
+    time / 1_000,
+    side === 'buy' ? 'b' : 's',
+    'm',
+    '',
+    id,
+  ])
+  return ok({ [pairOf({ symbol, ...market }).id]: rows, last: `${asked.at(-1)?.time ?? view.now * 1_000}000000` })
 }
 
 function assetOf(code: string): { readonly id: string; readonly altname: string } {

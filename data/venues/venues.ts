@@ -1,87 +1,130 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { VenueId } from '../../oracle-node/core/market.ts'
-import type { UnixSeconds } from '../../oracle-node/core/units.ts'
+import { VENUES, type VenueId } from '../../oracle-node/core/market.ts'
 import type { BaseUrls, History } from '../recorded/history.ts'
-import { binanceFormat } from './binance.ts'
-import { coinbaseFormat } from './coinbase.ts'
-import { HUGE_BYTES, type VenueFaultKind } from './faults.ts'
-import { krakenFormat } from './kraken.ts'
+import { type FaultKind, HUGE_BYTES } from './faults.ts'
+import { FORMATS } from './formats.ts'
+import { type StreamServer, streamServer } from './stream-server.ts'
 import { venueView } from './view.ts'
-import type { VenueReply, WireFormat } from './wire-format.ts'
+import type { VenueReply } from './wire-format.ts'
 
 export type Venues = {
   /** Origins of the venues that the history has markets of. */
   readonly baseUrls: BaseUrls
-  readonly faults: { set(venue: VenueId, fault: VenueFaultKind | null): void }
-  /** Requests since the start, by venue. */
+  /** The same servers' WebSocket origins; the paths on them are the venues' own. */
+  readonly streamUrls: BaseUrls
+  readonly faults: { set(venue: VenueId, fault: FaultKind | null): void }
+  /** Lets the streams send at once what `now()` has brought: for a clock that is put forward by hand. */
+  look(): void
+  /** REST requests since the start, by venue. */
   requests(): Readonly<Partial<Record<VenueId, number>>>
   close(): Promise<void>
-}
-
-const FORMATS: Readonly<Record<VenueId, WireFormat>> = {
-  binance: binanceFormat,
-  binanceus: binanceFormat,
-  coinbaseexchange: coinbaseFormat,
-  kraken: krakenFormat,
 }
 
 /** Longer than any poll's pause, so that a client never writes to a connection that is being closed. */
 const KEEP_ALIVE_MS = 120_000
 
 /**
- * Starts one HTTP server a venue, each on a free port of its own, that serves the history in the venue's own REST format as of
- * `now()`: nothing after that moment is ever visible.
+ * Starts one server a venue, each on a free port of its own, that serves the history in the venue's own REST and WebSocket formats as
+ * of `now()`: nothing after that moment is ever visible.
+ * @param options.now unix seconds, which may have a fraction and may run at any speed.
+ * @param options.venues those to serve; all that the history has markets of when absent.
+ * @param options.port of the first venue, the others on those after it; free ones when absent.
+ * @param options.lookMs real time between looks at the history for the streams, 10 to 1000; each venue's own pause when absent.
+ * @throws {Error} of the operating system when a port is taken; nothing is left running then.
  */
 export async function startVenues(options: {
   readonly history: History
-  readonly now: () => UnixSeconds
+  readonly now: () => number
   readonly host?: string
+  readonly venues?: readonly VenueId[]
+  readonly lookMs?: number
+  readonly port?: number
 }): Promise<Venues> {
   const { history, now, host = '127.0.0.1' } = options
-  const faults = new Map<VenueId, VenueFaultKind>()
+  const faults = new Map<VenueId, FaultKind>()
   const counts = new Map<VenueId, number>()
-  const servers = new Map<VenueId, Server>()
+  const servers: Running[] = []
   const baseUrls: Partial<Record<VenueId, string>> = {}
-  for (const venue of Object.keys(FORMATS) as VenueId[]) {
-    if (history.markets(venue).length === 0) continue
+  const streamUrls: Partial<Record<VenueId, string>> = {}
+  const start = async (venue: VenueId): Promise<void> => {
     counts.set(venue, 0)
     const server = createServer((request, response) => {
       counts.set(venue, (counts.get(venue) ?? 0) + 1)
       answer(request, response, { history, venue, now: now(), fault: faults.get(venue) })
     })
     server.keepAliveTimeout = KEEP_ALIVE_MS
-    server.listen(0, host)
+    const streams = streamsOf({ history, venue, now, fault: () => faults.get(venue), lookMs: options.lookMs })
+    server.on('upgrade', streams.upgrade)
+    const port = options.port === undefined ? 0 : options.port + servers.length
+    servers.push({ server, streams })
+    server.listen(port, host)
     await once(server, 'listening')
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error(`the server of ${venue} has no port`)
-    servers.set(venue, server)
     baseUrls[venue] = `http://${host}:${address.port}`
+    streamUrls[venue] = `ws://${host}:${address.port}`
+  }
+  try {
+    for (const venue of options.venues ?? VENUES) if (history.markets(venue).length > 0) await start(venue)
+  } catch (error) {
+    await Promise.all(servers.map(closed))
+    throw error
   }
   return {
     baseUrls,
+    streamUrls,
     faults: {
       set: (venue, fault) => {
         if (fault === null) faults.delete(venue)
         else faults.set(venue, fault)
       },
     },
+    look: () => {
+      for (const { streams } of servers) streams.look()
+    },
     requests: () => Object.fromEntries(counts),
     close: async () => {
-      await Promise.all([...servers.values()].map(closed))
+      await Promise.all(servers.map(closed))
     },
   }
+}
+
+type Running = { readonly server: Server; readonly streams: StreamServer }
+
+function streamsOf(options: {
+  readonly history: History
+  readonly venue: VenueId
+  readonly now: () => number
+  readonly fault: () => FaultKind | undefined
+  readonly lookMs: number | undefined
+}): StreamServer {
+  const { history, venue, now, fault } = options
+  const { rest, stream } = FORMATS[venue]
+  const { fillsEmpty } = rest
+  const { sampleMs } = stream
+  return streamServer({
+    format: stream,
+    now,
+    fault,
+    lookMs: options.lookMs ?? sampleMs,
+    view: () => {
+      const kind = fault()
+      const shown = kind === 'nan' ? undefined : kind
+      return venueView({ history, venue, now: now(), fillsEmpty, sampleMs, fault: shown })
+    },
+  })
 }
 
 type Moment = {
   readonly history: History
   readonly venue: VenueId
   readonly now: number
-  readonly fault: VenueFaultKind | undefined
+  readonly fault: FaultKind | undefined
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, moment: Moment): void {
-  const format = FORMATS[moment.venue]
+  const format = FORMATS[moment.venue].rest
   switch (moment.fault) {
     case 'silent':
       return
@@ -106,11 +149,11 @@ function answer(request: IncomingMessage, response: ServerResponse, moment: Mome
 }
 
 function replyTo(request: IncomingMessage, moment: Moment): VenueReply {
-  const format = FORMATS[moment.venue]
+  const { rest: format, stream } = FORMATS[moment.venue]
   if (request.method !== 'GET') return { status: 405, body: { message: 'only GET is served' } }
   const url = URL.parse(request.url ?? '/', 'http://venue')
   if (url === null) return { status: 400, body: { message: 'not a path' } }
-  const view = venueView({ ...moment, fillsEmpty: format.fillsEmpty })
+  const view = venueView({ ...moment, fillsEmpty: format.fillsEmpty, sampleMs: stream.sampleMs })
   return format.reply({ path: url.pathname, query: url.searchParams }, view)
 }
 
@@ -140,7 +183,9 @@ function sendHuge(response: ServerResponse): void {
   more()
 }
 
-async function closed(server: Server): Promise<void> {
+async function closed({ server, streams }: Running): Promise<void> {
+  await streams.close()
+  if (!server.listening) return
   const done = once(server, 'close')
   server.close()
   server.closeAllConnections()

@@ -18,6 +18,12 @@ export function fixed(value: number, decimals = 8): string {
   return value.toFixed(decimals)
 }
 
+/** The same without zeros at the end, as most venues write it. */
+export function plain(value: number): string {
+  const text = value.toFixed(8)
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
+}
+
 export function marketOf(view: VenueView, isNamed: (market: MarketName) => boolean): MarketName | undefined {
   return view.markets.find(isNamed)
 }

@@ -21,6 +21,16 @@ const COUNTERS: Record<CounterName, { help: string; labels: string[] }> = {
     help: 'Transactions of this node, by purpose and outcome',
     labels: ['purpose', 'outcome'],
   },
+  plimsoll_book_gaps_total: {
+    help: 'Times that a followed order book was found out of step with its venue and asked for anew',
+    labels: ['venue'],
+  },
+  plimsoll_stream_reconnects_total: { help: 'Times that a WebSocket to a venue was lost', labels: ['venue'] },
+  plimsoll_stream_messages_rejected_total: {
+    help: 'Messages of a venue’s WebSocket that could not be read',
+    labels: ['venue'],
+  },
+  plimsoll_store_failures_total: { help: 'Looks at the markets that the store did not take', labels: [] },
 }
 
 const GAUGES: Record<GaugeName, { help: string; labels: string[] }> = {
@@ -28,8 +38,32 @@ const GAUGES: Record<GaugeName, { help: string; labels: string[] }> = {
   plimsoll_volatility_bps: { help: 'Annualised volatility of the newest report, basis points', labels: ['asset'] },
   plimsoll_expected_shortfall99_bps: { help: '99 % expected shortfall over 24 h, basis points', labels: ['asset'] },
   plimsoll_depth_usd: { help: 'USD that can be sold before the price falls 2 %', labels: ['asset'] },
+  plimsoll_sources_used: { help: 'Sources that a price rests on', labels: ['asset'] },
+  plimsoll_market_depth_usd: {
+    help: 'USD that moves the price so far over all books and pools now, by side and basis points',
+    labels: ['asset', 'side', 'move_bps'],
+  },
+  plimsoll_slippage_bps: {
+    help: 'What selling so many USD loses against the mid now, basis points; NaN where the books do not take it',
+    labels: ['asset', 'size_usd'],
+  },
+  plimsoll_reference_deviation_bps: {
+    help: 'How far the price lies above a fresh reference feed, basis points',
+    labels: ['asset'],
+  },
+  plimsoll_reserve_utilisation_bps: {
+    help: 'Debt of a reserve over liquidity and debt, basis points',
+    labels: ['asset'],
+  },
+  plimsoll_reserve_supply_cap_use_bps: {
+    help: 'Supply over its cap, basis points; NaN without one',
+    labels: ['asset'],
+  },
+  plimsoll_reserve_borrow_cap_use_bps: { help: 'Debt over its cap, basis points; NaN without one', labels: ['asset'] },
+  plimsoll_reserve_available_usd: { help: 'USD that can be borrowed or withdrawn from a reserve', labels: ['asset'] },
   plimsoll_observe_seconds: { help: 'From the start of a round to this node’s observation', labels: [] },
   plimsoll_certificate_seconds: { help: 'From the start of a round to its certificate', labels: [] },
+  plimsoll_books_in_step: { help: 'Followed order books that are in step with their venue now', labels: ['venue'] },
 }
 
 /** Names that no line may show a value of, should one ever slip into its fields. */

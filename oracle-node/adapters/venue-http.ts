@@ -26,7 +26,8 @@ export type VenueResponse = {
  */
 export const LISTING_BYTES_MAX: number = 48 * 1_024 * 1_024
 
-const LISTING = /\/(exchangeInfo|products|AssetPairs)(\?|$)/
+const LISTING =
+  /\/(exchangeInfo|products|AssetPairs|instruments-info|instruments|currency_pairs|markets\/?|conf\/pub:info:pair[^?]*)(\?|$)/
 
 /**
  * A `fetch` for ccxt that reads at most `bytesMax` within `timeoutMs`, follows no redirect, and names every failure: ccxt's
@@ -90,18 +91,48 @@ function refuseStatus(status: number, text: string): void {
 }
 
 const row = z.array(z.unknown())
-const book = z.object({ bids: z.array(z.unknown()), asks: z.array(z.unknown()) })
+const rows = z.array(row)
+const records = z.array(z.looseObject({}))
+const book = z.object({ bids: rows, asks: rows })
 const kraken = z.object({ error: z.array(z.string()), result: z.record(z.string(), z.unknown()).optional() })
+/** OKX and Bybit answer with a code and, when it is not zero, without data: ccxt reads the code. */
+const okx = <T extends z.ZodType>(data: T) =>
+  z.union([z.object({ code: z.literal('0'), data }), z.looseObject({ code: z.string().regex(/[1-9]/) })])
+const bybit = <T extends z.ZodType>(result: T) =>
+  z.union([
+    z.object({ retCode: z.literal(0), result }),
+    z.looseObject({ retCode: z.number().refine((code) => code !== 0) }),
+  ])
+const idOf = (name: string) => z.array(z.looseObject({ [name]: z.string() }))
 
-/** The envelope of each answer that we ask for, by the end of its path; what is inside is for `core/tick.ts` to judge. */
+/** The envelope of each answer that we ask for, by its path; what is inside is for `core/tick.ts` to judge. */
 const SHAPES: ReadonlyArray<readonly [RegExp, z.ZodType]> = [
-  [/\/(klines|candles)\?/, z.array(row)],
+  [/\/api\/v5\/market\/candles\?/, okx(rows)],
+  [/\/api\/v5\/market\/books\?/, okx(z.array(book).min(1))],
+  [/\/api\/v5\/market\/trades\?/, okx(records)],
+  [/\/api\/v5\/public\/instruments\?/, okx(idOf('instId'))],
+  [/\/v5\/market\/kline\?/, bybit(z.object({ list: rows }))],
+  [/\/v5\/market\/orderbook\?/, bybit(z.object({ b: rows, a: rows }))],
+  [/\/v5\/market\/recent-trade\?/, bybit(z.object({ list: records }))],
+  [/\/v5\/market\/instruments-info\?/, bybit(z.object({ list: idOf('symbol') }))],
+  [/\/api\/v2\/ohlc\//, z.object({ data: z.object({ ohlc: records }) })],
+  [/\/api\/v2\/order_book\//, book],
+  [/\/api\/v2\/transactions\//, records],
+  [/\/api\/v2\/markets\//, idOf('market_symbol')],
+  [/\/api\/v4\/spot\/candlesticks\?/, rows],
+  [/\/api\/v4\/spot\/order_book\?/, book],
+  [/\/api\/v4\/spot\/trades\?/, records],
+  [/\/api\/v4\/(spot|margin)\/currency_pairs/, idOf('id')],
+  [/\/v2\/(candles|book|trades)\//, rows],
+  [/\/v2\/conf\//, z.array(rows.or(z.array(z.string())))],
+  [/\/(klines|candles)\?/, rows],
   [/\/(depth|book)\?/, book],
-  [/\/exchangeInfo(\?|$)/, z.object({ symbols: z.array(z.looseObject({ symbol: z.string() })) })],
-  [/\/products(\?|$)/, z.array(z.looseObject({ id: z.string() }))],
+  [/\/trades(\?|$)/, records],
+  [/\/exchangeInfo(\?|$)/, z.object({ symbols: idOf('symbol') })],
+  [/\/products(\?|$)/, idOf('id')],
   [
-    /\/0\/public\/OHLC\?/,
-    kraken.refine((answer) => answer.error.length > 0 || hasList(answer.result), 'a list of candles is needed'),
+    /\/0\/public\/(OHLC|Trades)\?/,
+    kraken.refine((answer) => answer.error.length > 0 || hasList(answer.result), 'a list of rows is needed'),
   ],
   [
     /\/0\/public\/(Depth|AssetPairs)(\?|$)/,

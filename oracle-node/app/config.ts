@@ -34,6 +34,12 @@ const identitySchema = z.strictObject({
   members: z.array(member).min(4).max(100),
 })
 
+/** How many days of what is kept; what is not named is kept for ever. */
+const retainDays = z
+  .strictObject({ bars: z.int().min(9), depths: z.int().min(1) })
+  .partial()
+  .optional()
+
 /** What a node needs to take part in rounds. */
 const runSchema = z.strictObject({
   chain: z.strictObject({
@@ -70,6 +76,15 @@ const runSchema = z.strictObject({
     .default({ collectMs: 1_000, shareMs: 1_500, attemptMs: 5_000, transmitMs: 3_000 }),
   modelsFolder: z.string().min(1),
   markets: marketConfigSchema,
+  /** Keeps what the node saw: in Parquet files under a folder, or in PostgreSQL by the connection string in a file. */
+  store: z
+    .union([
+      z.strictObject({ folder: z.string().min(1), retainDays }),
+      z.strictObject({ urlFile: z.string().min(1), retainDays }),
+    ])
+    .optional(),
+  /** An Aave v3 market on the oracle's chain whose reserves are shown in the metrics: its data provider, and each asset's token. */
+  lending: z.strictObject({ dataProvider: address, reserves: z.record(z.string(), address) }).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })
 
@@ -122,8 +137,20 @@ export function readConfig(path: string): NodeConfig {
     ...config,
     dataFolder: from(config.dataFolder),
     ...(config.passphraseFile === undefined ? {} : { passphraseFile: from(config.passphraseFile) }),
-    ...(config.run === undefined ? {} : { run: { ...config.run, modelsFolder: from(config.run.modelsFolder) } }),
+    ...(config.run === undefined ? {} : { run: runFrom(config.run, from) }),
   }
+}
+
+function runFrom(run: RunConfig, from: (given: string) => string): RunConfig {
+  const { store } = run
+  const placed =
+    store === undefined
+      ? {}
+      : {
+          store:
+            'folder' in store ? { ...store, folder: from(store.folder) } : { ...store, urlFile: from(store.urlFile) },
+        }
+  return { ...run, modelsFolder: from(run.modelsFolder), ...placed }
 }
 
 function parseYaml(path: string, content: string): unknown {

@@ -1,35 +1,59 @@
-import type { Source } from '../core/market.ts'
+import type { QuoteCurrency, VenueId, VenueSource } from '../core/market.ts'
 import type { MarketConfig } from './market-config.ts'
 
 /** A venue that skips ten minutes in a row in one of these markets is in trouble. */
 const MAX_AGE_SECONDS = 600
 
+/** Where ETH and BTC trade most against dollars, and against the stablecoin where a venue has no dollars. */
+const MAJORS: ReadonlyArray<readonly [VenueId, QuoteCurrency]> = [
+  ['binance', 'USDT'],
+  ['bitfinex', 'USD'],
+  ['bitstamp', 'USD'],
+  ['bybit', 'USDT'],
+  ['coinbaseexchange', 'USD'],
+  ['gate', 'USDT'],
+  ['kraken', 'USD'],
+  ['okx', 'USDT'],
+]
+
 /**
- * What a live node watches unless its operator says otherwise: the largest markets of Binance, Coinbase Exchange and Kraken. WETH and
- * WBTC are priced by ETH's and BTC's own markets, since wrapped tokens hardly trade on venues: a depeg of the wrapper itself
- * is not seen. Kraken allows about one request a second, so a round of its markets takes some twelve seconds.
+ * What a live node watches unless its operator says otherwise: eight venues, books and trades by WebSocket. WETH and WBTC are
+ * priced by ETH's and BTC's own markets, since wrapped tokens hardly trade on venues: a depeg of the wrapper itself is not seen
+ * without a pool.
  */
 export const LIVE_MARKETS: MarketConfig = {
-  venues: { binance: {}, coinbaseexchange: {}, kraken: {} },
+  venues: Object.fromEntries(MAJORS.map(([venue]) => [venue, { stream: true }])),
   assets: {
-    WETH: {
-      sources: [live('binance', 'ETH', 'USDT'), live('coinbaseexchange', 'ETH', 'USD'), live('kraken', 'ETH', 'USD')],
+    WETH: { sources: MAJORS.map(([venue, quote]) => live(venue, 'ETH', quote)), venuesMin: 3 },
+    WBTC: { sources: MAJORS.map(([venue, quote]) => live(venue, 'BTC', quote)), venuesMin: 3 },
+    USDC: {
+      sources: [
+        live('binance', 'USDC', 'USDT'),
+        live('bitstamp', 'USDC', 'USD'),
+        live('bybit', 'USDC', 'USDT'),
+        live('kraken', 'USDC', 'USD'),
+        live('okx', 'USDC', 'USDT'),
+      ],
       venuesMin: 2,
     },
-    WBTC: {
-      sources: [live('binance', 'BTC', 'USDT'), live('coinbaseexchange', 'BTC', 'USD'), live('kraken', 'BTC', 'USD')],
-      venuesMin: 2,
-    },
-    USDC: { sources: [live('binance', 'USDC', 'USDT'), live('kraken', 'USDC', 'USD')], venuesMin: 2 },
   },
   // One venue is enough here: a wrong rate moves only the markets quoted in it, and those are judged against the others.
-  quotes: { USDT: { sources: [live('coinbaseexchange', 'USDT', 'USD'), live('kraken', 'USDT', 'USD')], venuesMin: 1 } },
+  quotes: {
+    USDT: {
+      sources: [
+        live('bitstamp', 'USDT', 'USD'),
+        live('coinbaseexchange', 'USDT', 'USD'),
+        live('kraken', 'USDT', 'USD'),
+      ],
+      venuesMin: 1,
+    },
+  },
   timeoutMs: 10_000,
   observeTimeoutMs: 25_000,
   // Coinbase's whole aggregated book of one market is its largest answer.
   responseBytesMax: 16 * 1_024 * 1_024,
 }
 
-function live(venue: Source['venue'], base: string, quote: Source['quote']): Source {
+function live(venue: VenueId, base: string, quote: QuoteCurrency): VenueSource {
   return { venue, symbol: `${base}/${quote}`, quote, priceInterval: '1m', maxAgeSeconds: MAX_AGE_SECONDS, book: true }
 }

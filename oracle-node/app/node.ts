@@ -7,7 +7,6 @@ import { fileJournal } from '../adapters/file-journal.ts'
 import { loadDefaultModels } from '../adapters/model-registry.ts'
 import { pinoPrometheus } from '../adapters/pino-prometheus.ts'
 import { systemClock } from '../adapters/system-clock.ts'
-import { ccxtVenues } from '../adapters/venue-ccxt.ts'
 import { assetOf } from '../core/feed.ts'
 import { quorum } from '../core/quorum.ts'
 import { aggregate } from '../core/report.ts'
@@ -19,8 +18,11 @@ import type { RoundSettings } from '../protocol/round-state.ts'
 import type { NodeConfig, RunConfig } from './config.ts'
 import { ROUNDS_SHOWN, type StatusServer, statusServer } from './http.ts'
 import { connect, identityOf, keystorePath, osRandom } from './keys.ts'
-import { marketWatch } from './observe-markets.ts'
+import { openStore, reserveWatch } from './market-tools.ts'
+import { type MarketWatch, marketWatch } from './observe-markets.ts'
 import { roundObserver } from './observe-round.ts'
+import { openMarkets } from './open-markets.ts'
+import { marketRecorder, storeKeeper } from './record-markets.ts'
 import { type Certified, RoundDriver } from './round-driver.ts'
 import { roundSettings } from './round-settings.ts'
 import { transmitter } from './transmit.ts'
@@ -50,7 +52,7 @@ export async function startNode(
   const transmitting = transmitter({ self, committee, chain, telemetry, transmitMs: run.timing.transmitMs })
   const { risk, depth, modelSet } = models
   const { validForSeconds } = run
-  const watch = marketWatch(run.markets, ccxtVenues(run.markets))
+  const markets = await openWatch(run, telemetry)
   const running = new RoundDriver({
     settings,
     secret: parts.secret,
@@ -63,7 +65,8 @@ export async function startNode(
     observe: roundObserver({
       node: self,
       epoch: config.epoch,
-      watch,
+      watch: markets.watch,
+      slippageSizesUsd: run.markets.slippageSizesUsd,
       risk,
       depth,
       modelSet,
@@ -91,9 +94,37 @@ export async function startNode(
       transmitting.stop()
       clock.stop()
       chain.close()
-      await Promise.all([transport.close(), status.close()])
+      await Promise.all([transport.close(), status.close(), markets.close()])
       await journal.close()
       telemetry.log('info', 'node-stopped')
+    },
+  }
+}
+
+/** The markets as a node watches them: with what it keeps of them, and with the reserves that it steers, where configured. */
+async function openWatch(
+  run: RunConfig,
+  telemetry: Telemetry,
+): Promise<{ readonly watch: MarketWatch; close(): Promise<void> }> {
+  const store = run.store && (await openStore(run.store, telemetry))
+  const open = openMarkets(run.markets, telemetry)
+  const record = store && marketRecorder(store, telemetry)
+  const keep = store && storeKeeper(store, run.store?.retainDays ?? {}, telemetry)
+  const { timeoutMs } = run.markets
+  const reserves = run.lending && reserveWatch(run.lending, { rpcUrl: run.chain.rpcUrl, timeoutMs, telemetry })
+  const watch = marketWatch(run.markets, open)
+  return {
+    watch: async (now) => {
+      const seen = await watch(now)
+      // None of these may hold up a round: they name their own failures.
+      void record?.(seen.ticks, now).then(() => keep?.(now))
+      void reserves?.look(now)
+      return seen
+    },
+    close: async () => {
+      reserves?.close()
+      await open.close()
+      await store?.close()
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Hex } from '../core/bytes.ts'
+import { recordDepth } from '../core/depth.ts'
 import { extractFeatures } from '../core/features.ts'
 import { featuresHash } from '../core/features-hash.ts'
 import { type FeedId, feedOf } from '../core/feed.ts'
@@ -10,6 +11,7 @@ import { scoreRisk } from '../core/score.ts'
 import type { NodeIndex, UnixSeconds } from '../core/units.ts'
 import type { DepthModel, RiskModel } from '../ports/model.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
+import { reportMarket } from './market-metrics.ts'
 import type { MarketWatch } from './observe-markets.ts'
 
 export type Observer = (round: number, now: UnixSeconds) => Promise<Observation | undefined>
@@ -25,6 +27,8 @@ export function roundObserver(options: {
   readonly node: NodeIndex
   readonly epoch: number
   readonly watch: MarketWatch
+  /** Whose slippage goes into the metrics. */
+  readonly slippageSizesUsd?: readonly number[] | undefined
   readonly risk: RiskModel
   readonly depth: DepthModel
   readonly modelSet: Hex
@@ -45,6 +49,7 @@ export function roundObserver(options: {
     for (const { asset, reason, detail } of seen.abstentions) abstain(asset, { reason, detail })
     const judged: Judged[] = []
     for (const [asset, market] of seen.markets) {
+      reportMarket(telemetry, asset, market, options.slippageSizesUsd)
       // One asset that a model fails on must not take the others with it.
       const outcome = await judge(asset, market, now, options).catch((error: unknown) => ({
         reason: 'model-failed',
@@ -73,7 +78,7 @@ async function judge(
   const scored = scoreRisk({
     prediction: await risk.predict(features),
     // What the books show now bounds what a model may promise for the day.
-    depthUsd: market.depthUsd === undefined ? modelled : Math.min(modelled, market.depthUsd),
+    depthUsd: market.depth === undefined ? modelled : Math.min(modelled, recordDepth(market.depth)),
     priceUsd: market.priceUsd,
     dispersion: market.dispersion,
     observedAt: now,

@@ -1,10 +1,12 @@
 import { consolidate, type QuoteRates } from './consolidate.ts'
+import { type DepthProfile, depthProfile, type LadderInUsd, recordDepth } from './depth.ts'
 import { type AssetMarket, type MarketTick, type Rejection, sourceId } from './market.ts'
 import { median } from './stats.ts'
 import { SECONDS_PER_HOUR, type UnixSeconds } from './units.ts'
+import { TURNOVER_MAX, venueWeights, weightedMedian } from './venue-weights.ts'
 
 /** Why an asset has no market now. */
-export type MarketAbstention = 'too-few-venues' | 'venues-disagree' | 'too-few-bars'
+export type MarketAbstention = 'too-few-venues' | 'venues-disagree' | 'too-few-bars' | 'reference-disagrees'
 export type SourceRejection = { readonly source: string; readonly reason: Rejection; readonly detail: string }
 
 export type Assessment = { readonly rejections: readonly SourceRejection[] } & (
@@ -21,15 +23,27 @@ export const OUTLIER_DEVIATIONS = 5
 /** A venue that no other agrees with may not be further from its own last day's median: hours of bad prints move that but slowly. */
 export const LONE_JUMP_MAX = 0.5
 export const LONE_JUMP_HOURS = 24
+/** What a venue's weight rests on. */
+const VOLUME_HOURS = 24
 /** The newest consolidated hour may have ended so long ago: the hour that is open, and one that a venue is late with. */
 export const LAST_HOUR_AGE_MAX_SECONDS: number = 2 * SECONDS_PER_HOUR
 
-type Quote = { readonly id: string; readonly tick: MarketTick; readonly usd: number; readonly rate: number }
+type Quote = {
+  readonly id: string
+  readonly tick: MarketTick
+  readonly usd: number
+  readonly rate: number
+  /** USD that the last day's bars traded; a pool has no bars. */
+  readonly volumeUsd: number | undefined
+  /** USD to sell the price down by 2 % here, from its own mid. */
+  readonly depthUsd: number | undefined
+}
 
 /**
  * One asset over its sources: the median over venues of each venue's median price, as DESIGN §2 defines a price, so that a venue
- * with many markets has one voice. Sources without a quote rate, outliers and lone jumps are named and left out; fewer venues than
- * `venuesMin` left, and the asset abstains. A majority of venues that lie alike is believed: no median survives that. The result does not depend on the order of `ticks`.
+ * with many markets has one voice; venues weigh by believed volume under a cap (`venue-weights.ts`). Sources without a quote
+ * rate, outliers and lone jumps are named and left out; fewer venues than `venuesMin` left, and the asset abstains. A majority
+ * that lies alike is believed: no median survives that. The result does not depend on the order of `ticks`.
  * @param rates USD of one unit of each quote currency but USD; a source in a currency without one is dropped.
  */
 export function assessMarket(args: {
@@ -43,6 +57,7 @@ export function assessMarket(args: {
   const rejections: SourceRejection[] = []
   const quotes = inUsd(ticks, rates, rejections)
   const accepted = believed(quotes, rejections)
+  rejections.push(...accepted.flatMap(washed))
   rejections.sort((a, b) => (a.source < b.source ? -1 : 1))
   const venues = venuesOf(accepted)
   if (accepted.length === 0 || venues.size < venuesMin) {
@@ -63,7 +78,7 @@ export function assessMarket(args: {
   }
   return {
     ok: true,
-    market: { ...priceOf(accepted), bars, ...depthOf(accepted), sources: accepted.map(({ id }) => id) },
+    market: marketOf(accepted, bars),
     rejections,
   }
 }
@@ -73,10 +88,31 @@ function inUsd(ticks: readonly MarketTick[], rates: QuoteRates, rejections: Sour
   for (const tick of ticks) {
     const id = sourceId(tick.source)
     const rate = tick.source.quote === 'USD' ? 1 : rates[tick.source.quote]?.now
-    if (rate !== undefined) quotes.push({ id, tick, usd: tick.price * rate, rate })
+    if (rate !== undefined) quotes.push(quoteOf(tick, rate))
     else rejections.push({ source: id, reason: 'no-quote-rate', detail: `no USD rate of ${tick.source.quote} now` })
   }
   return quotes.sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function quoteOf(tick: MarketTick, rate: number): Quote {
+  const { bars, ladder, price } = tick
+  const end = bars.at(-1)?.openTime ?? 0
+  const day = bars.filter(({ openTime }) => openTime > end - VOLUME_HOURS * SECONDS_PER_HOUR)
+  return {
+    id: sourceId(tick.source),
+    tick,
+    usd: price * rate,
+    rate,
+    volumeUsd: day.length === 0 ? undefined : rate * day.reduce((sum, { volume }) => sum + volume, 0),
+    depthUsd: ladder && rate * recordDepth(depthProfile([{ ladder, rate: 1 }], price)),
+  }
+}
+
+/** A volume that its book cannot carry is cut to what it can, and named; the price stays in, for others check it. */
+function washed({ id, volumeUsd, depthUsd }: Quote): SourceRejection[] {
+  if (volumeUsd === undefined || depthUsd === undefined || volumeUsd <= TURNOVER_MAX * depthUsd) return []
+  const detail = `${volumeUsd} USD in 24 h on a book of ${depthUsd} USD; ${TURNOVER_MAX} times that is believed`
+  return [{ source: id, reason: 'wash-volume', detail }]
 }
 
 /**
@@ -99,17 +135,18 @@ function believed(quotes: readonly Quote[], rejections: SourceRejection[]): read
 
 /** Those within the tolerance of the median of venues: five median absolute deviations, clamped to floor and ceiling. */
 function agreeing(quotes: readonly Quote[], rejections: SourceRejection[]): Quote[] {
-  const perVenue = venuePrices(quotes)
-  const centre = median(perVenue)
-  const deviation = median(perVenue.map((price) => Math.abs(price - centre))) / centre
+  const { prices, weights } = votesOf(quotes)
+  const centre = weightedMedian(prices, weights)
+  const away = prices.map((price) => Math.abs(price - centre))
+  const deviation = weightedMedian(away, weights) / centre
   const tolerance = Math.min(OUTLIER_CEILING, Math.max(OUTLIER_FLOOR, OUTLIER_DEVIATIONS * deviation))
   return quotes.filter(({ id, usd }) => {
-    const away = Math.abs(usd / centre - 1)
-    if (away <= tolerance) return true
+    const distance = Math.abs(usd / centre - 1)
+    if (distance <= tolerance) return true
     rejections.push({
       source: id,
       reason: 'outlier',
-      detail: `${usd} USD is ${away} away from the venues' median ${centre}; ${tolerance} is the most`,
+      detail: `${usd} USD is ${distance} away from the venues' median ${centre}; ${tolerance} is the most`,
     })
     return false
   })
@@ -130,21 +167,31 @@ function steady(quotes: readonly Quote[], rejections: SourceRejection[]): Quote[
   })
 }
 
-function priceOf(quotes: readonly Quote[]): Pick<AssetMarket, 'priceUsd' | 'dispersion'> {
+function marketOf(quotes: readonly Quote[], bars: AssetMarket['bars']): AssetMarket {
   const prices = quotes.map(({ usd }) => usd)
-  const priceUsd = median(venuePrices(quotes))
-  return { priceUsd, dispersion: (Math.max(...prices) - Math.min(...prices)) / 2 / priceUsd }
-}
-
-function depthOf(quotes: readonly Quote[]): Pick<AssetMarket, 'depthUsd'> {
-  const depths = quotes.flatMap(({ tick, rate }) => (tick.depth === undefined ? [] : [tick.depth * rate]))
-  return depths.length === 0 ? {} : { depthUsd: depths.reduce((sum, depth) => sum + depth, 0) }
-}
-
-function venuePrices(quotes: readonly Quote[]): number[] {
-  return [...venuesOf(quotes)].map((venue) =>
-    median(quotes.filter(({ tick }) => tick.source.venue === venue).map(({ usd }) => usd)),
+  const votes = votesOf(quotes)
+  const priceUsd = weightedMedian(votes.prices, votes.weights)
+  const ladders = quotes.flatMap(({ tick, rate }): LadderInUsd[] =>
+    tick.ladder === undefined ? [] : [{ ladder: tick.ladder, rate }],
   )
+  const depth: { depth?: DepthProfile } = ladders.length === 0 ? {} : { depth: depthProfile(ladders, priceUsd) }
+  const dispersion = (Math.max(...prices) - Math.min(...prices)) / 2 / priceUsd
+  return { priceUsd, dispersion, bars, ...depth, ladders, sources: quotes.map(({ id }) => id) }
+}
+
+/** One price and one weight a venue: the median over its markets, and what they trade together. */
+function votesOf(quotes: readonly Quote[]): { readonly prices: number[]; readonly weights: number[] } {
+  const perVenue = [...venuesOf(quotes)].map((venue) => quotes.filter(({ tick }) => tick.source.venue === venue))
+  return {
+    prices: perVenue.map((own) => median(own.map(({ usd }) => usd))),
+    weights: venueWeights(perVenue.map((own) => ({ ...total(own, 'volumeUsd'), ...total(own, 'depthUsd') }))),
+  }
+}
+
+/** Over those markets of a venue that tell; nothing where none does. */
+function total<K extends 'volumeUsd' | 'depthUsd'>(quotes: readonly Quote[], key: K): { [key in K]?: number } {
+  const known = quotes.map((quote) => quote[key]).filter((value) => value !== undefined)
+  return known.length === 0 ? {} : ({ [key]: known.reduce((sum, value) => sum + value, 0) } as { [key in K]?: number })
 }
 
 function venuesOf(quotes: ReadonlyArray<{ readonly tick: MarketTick }>): Set<string> {

@@ -54,6 +54,8 @@ function scaled(bar: Bar, rate: number): Bar {
 }
 
 function merge(openTime: number, bars: readonly Bar[]): Bar {
+  const [only] = bars
+  if (bars.length === 1 && only !== undefined) return only
   const traded = bars.filter((bar) => bar.volume > 0)
   const votes = traded.length > 0 ? traded : bars
   return {

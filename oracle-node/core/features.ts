@@ -23,7 +23,7 @@ export function extractFeatures(history: readonly Bar[], now: UnixSeconds): Feat
   const bars = history.slice(-(HISTORY_HOURS + 1))
   const bad = bars.findIndex((bar, index) => !isSound(bar, bars[index - 1]))
   if (bad >= 0) return no('bad-bar', `bar ${bad} of ${bars.length}: ${describe(bars[bad], bars[bad - 1])}`)
-  const closed = bars.filter((bar) => bar.openTime + SECONDS_PER_HOUR <= now)
+  const closed = bars.slice(0, 1 + bars.findLastIndex((bar) => bar.openTime + SECONDS_PER_HOUR <= now))
   const last = closed.at(-1)
   if (last === undefined) return no('too-few-bars', `no bar has closed by ${now}; ${WINDOW_HOURS + 1} hours are needed`)
   const age = now - (last.openTime + SECONDS_PER_HOUR)
@@ -45,31 +45,48 @@ export function extractFeatures(history: readonly Bar[], now: UnixSeconds): Feat
 
 /** In the order of the spec. */
 function scalars({ returns, ranges, volumes }: HourGrid): number[] {
-  const squares = returns.map((r) => r * r)
-  const squaredRanges = ranges.map((range) => range * range)
-  const downside = returns.map((r) => Math.min(r, 0)).map((r) => r * r)
-  const days = Array.from({ length: 7 }, (_, day) => sum(returns.slice(day * 24, day * 24 + 24)))
+  let squaredDays = 0
+  for (let day = 0; day < 7; day++) {
+    const move = sumLast(returns.slice(day * 24, day * 24 + 24), 24)
+    squaredDays += move * move
+  }
   return [
-    Math.sqrt(24 * sumLast(squares, 1)),
-    Math.sqrt(4 * sumLast(squares, 6)),
-    Math.sqrt(sumLast(squares, 24)),
-    Math.sqrt(sumLast(squares, 168) / 7),
-    Math.sqrt(sumLast(squaredRanges, 24) / (4 * Math.LN2)),
-    Math.sqrt(sumLast(squaredRanges, 168) / (28 * Math.LN2)),
-    Math.sqrt(sumLast(downside, 24)),
-    Math.sqrt(sum(days.map((r) => r * r)) / 7),
+    Math.sqrt(24 * squaresLast(returns, 1)),
+    Math.sqrt(4 * squaresLast(returns, 6)),
+    Math.sqrt(squaresLast(returns, 24)),
+    Math.sqrt(squaresLast(returns, 168) / 7),
+    Math.sqrt(squaresLast(ranges, 24) / (4 * Math.LN2)),
+    Math.sqrt(squaresLast(ranges, 168) / (28 * Math.LN2)),
+    Math.sqrt(downsideLast(returns, 24)),
+    Math.sqrt(squaredDays / 7),
     ln(Math.max(1, sumLast(volumes, 24))),
     ln(Math.max(1, sumLast(volumes, 168) / 7)),
   ]
 }
 
+// Plain loops, oldest first: the order of a sum decides its last bits, and this runs for every asset in every round.
+
 function sumLast(values: readonly number[], count: number): number {
-  return sum(values.slice(-count))
+  let total = 0
+  for (let index = Math.max(0, values.length - count); index < values.length; index++) total += values[index] ?? 0
+  return total
 }
 
-function sum(values: readonly number[]): number {
+function squaresLast(values: readonly number[], count: number): number {
   let total = 0
-  for (const value of values) total += value
+  for (let index = Math.max(0, values.length - count); index < values.length; index++) {
+    const value = values[index] ?? 0
+    total += value * value
+  }
+  return total
+}
+
+function downsideLast(values: readonly number[], count: number): number {
+  let total = 0
+  for (let index = Math.max(0, values.length - count); index < values.length; index++) {
+    const value = Math.min(values[index] ?? 0, 0)
+    total += value * value
+  }
   return total
 }
 
@@ -80,7 +97,10 @@ function isSound(bar: Bar, before: Bar | undefined): boolean {
     openTime >= 0 &&
     openTime % SECONDS_PER_HOUR === 0 &&
     (before === undefined || before.openTime < openTime) &&
-    [open, high, low, close].every((price) => price >= PRICE_MIN && price <= PRICE_MAX) &&
+    isPrice(open) &&
+    isPrice(high) &&
+    isPrice(low) &&
+    isPrice(close) &&
     high >= Math.max(open, close) &&
     low <= Math.min(open, close) &&
     volume >= 0 &&
@@ -92,6 +112,10 @@ function isSound(bar: Bar, before: Bar | undefined): boolean {
 const PRICE_MIN = 1e-18
 const PRICE_MAX = 1e18
 const VOLUME_MAX = 1e18
+
+function isPrice(price: number): boolean {
+  return price >= PRICE_MIN && price <= PRICE_MAX
+}
 
 function describe(bar: Bar | undefined, before: Bar | undefined): string {
   const previous = before === undefined ? '' : ` after ${before.openTime}`

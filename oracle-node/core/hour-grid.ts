@@ -21,17 +21,23 @@ export function hourGrid(bars: readonly Bar[], hours: number): HourGrid | undefi
   const last = bars.at(-1)
   if (last === undefined) return undefined
   const start = last.openTime - (hours - 1) * SECONDS_PER_HOUR
-  const anchor = bars.findLast((bar) => bar.openTime < start)
+  let next = bars.findLastIndex((bar) => bar.openTime < start)
+  const anchor = bars[next]
   if (anchor === undefined) return undefined
-  const given = new Map(bars.filter((bar) => bar.openTime >= start).map((bar) => [bar.openTime as number, bar]))
+  next++
   const grid = { returns: [] as number[], ranges: [] as number[], volumes: [] as number[] }
   let previous = anchor.close
+  let missing = 0
   for (let hour = 0; hour < hours; hour++) {
-    const bar = given.get(start + hour * SECONDS_PER_HOUR)
+    const bar = bars[next]?.openTime === start + hour * SECONDS_PER_HOUR ? bars[next] : undefined
     grid.returns.push(bar === undefined ? 0 : ln(bar.close / previous))
     grid.ranges.push(bar === undefined ? 0 : ln(bar.high / bar.low))
     grid.volumes.push(bar === undefined ? 0 : bar.volume)
-    previous = bar?.close ?? previous
+    if (bar === undefined) missing++
+    else {
+      previous = bar.close
+      next++
+    }
   }
-  return { ...grid, missing: hours - given.size }
+  return { ...grid, missing }
 }

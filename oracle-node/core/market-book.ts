@@ -1,19 +1,19 @@
-import type { Rejection } from './market.ts'
+import { depthProfile } from './depth.ts'
+import type { Ladder, Level, Rejection } from './market.ts'
 import { isAmount, isPrice } from './market-bars.ts'
 
 /** The deepest book that a venue serves (Coinbase's whole aggregated book) stays well below; more is an attack on memory. */
 export const BOOK_LEVELS_MAX = 200_000
-/** `depth` counts bids down to this share below the mid, by the definition of a record's depth (DESIGN §2). */
-export const DEPTH_FALL = 0.02
+/** A spread beyond this leaves open where the price is: its mid is a guess. */
+export const SPREAD_MAX = 0.02
+/** Quote currency on either side within 2 % of the mid; with less, one small order would make the price. */
+export const THIN_BOOK_DEPTH = 1_000
 
 export type ParsedBook =
-  | { readonly ok: true; readonly mid: number; readonly depth: number }
+  | { readonly ok: true; readonly mid: number; readonly ladder: Ladder }
   | { readonly ok: false; readonly reason: Rejection; readonly detail: string }
 
-/**
- * Mid price, and the quote currency that can be sold into the bids before the price falls {@link DEPTH_FALL}. Where a venue
- * cuts its book short of that, the depth is a lower bound. Levels are `[price, amount]`, bids falling, asks rising.
- */
+/** Mid price and levels of an order book of `[price, amount]`, bids falling, asks rising. Levels of no amount are left out. */
 export function parseBook(raw: unknown): ParsedBook {
   if (typeof raw !== 'object' || raw === null || !('bids' in raw) || !('asks' in raw)) {
     return no('malformed', 'an order book has bids and asks')
@@ -24,13 +24,22 @@ export function parseBook(raw: unknown): ParsedBook {
   if (!asks.ok) return asks
   if (bids.best >= asks.best) return no('crossed-book', `best bid ${bids.best} is not below best ask ${asks.best}`)
   const mid = (bids.best + asks.best) / 2
-  const floor = mid * (1 - DEPTH_FALL)
-  let depth = 0
-  for (const [price, amount] of bids.levels) if (price >= floor) depth += price * amount
-  return { ok: true, mid, depth }
+  const ladder = { bids: bids.levels, asks: asks.levels }
+  return thinness(ladder, mid) ?? { ok: true, mid, ladder }
 }
 
-type Level = readonly [price: number, amount: number]
+function thinness(ladder: Ladder, mid: number): ReturnType<typeof no> | undefined {
+  const [bid, ask] = [ladder.bids[0]?.[0] ?? 0, ladder.asks[0]?.[0] ?? 0]
+  const spread = (ask - bid) / mid
+  if (spread > SPREAD_MAX) {
+    return no('thin-book', `best bid ${bid} and ask ${ask} are ${spread} of the mid apart; ${SPREAD_MAX} is the most`)
+  }
+  const { sell, buy } = depthProfile([{ ladder, rate: 1 }], mid)
+  const depth = Math.min(sell[2], buy[2])
+  if (depth >= THIN_BOOK_DEPTH) return undefined
+  return no('thin-book', `${depth} of the quote currency within 2 % on one side; ${THIN_BOOK_DEPTH} is needed`)
+}
+
 type Side =
   | { readonly ok: true; readonly best: number; readonly levels: readonly Level[] }
   | { readonly ok: false; readonly reason: Rejection; readonly detail: string }

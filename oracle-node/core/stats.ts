@@ -29,11 +29,12 @@ export function mean(values: readonly number[]): number {
 
 function sortedFinite(values: readonly number[]): Float64Array {
   invariant(values.length > 0, 'no quantile of no values')
-  invariant(
-    values.every((value) => Number.isFinite(value)),
-    'a quantile needs finite values',
-  )
-  return Float64Array.from(values).sort()
+  const sorted = new Float64Array(values.length)
+  for (const [index, value] of values.entries()) {
+    invariant(Number.isFinite(value), 'a quantile needs finite values')
+    sorted[index] = value
+  }
+  return sorted.sort()
 }
 
 function at(values: Float64Array, index: number): number {

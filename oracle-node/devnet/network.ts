@@ -176,6 +176,7 @@ function runConfig(parts: {
     timing: { collectMs: 1_000, shareMs: 1_500, attemptMs: 5_000, transmitMs: 3_000 },
     modelsFolder: new URL('../../models/', import.meta.url).pathname,
     markets,
+    lending: { dataProvider: deployment.market.dataProvider.toLowerCase() as `0x${string}`, reserves: assets },
     logLevel: 'info',
   }
 }

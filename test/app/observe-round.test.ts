@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MarketsSeen } from '../../oracle-node/app/observe-markets.ts'
 import { roundObserver } from '../../oracle-node/app/observe-round.ts'
+import type { DepthProfile } from '../../oracle-node/core/depth.ts'
 import { extractFeatures } from '../../oracle-node/core/features.ts'
 import { featuresHash } from '../../oracle-node/core/features-hash.ts'
 import { feedOf } from '../../oracle-node/core/feed.ts'
@@ -11,13 +12,15 @@ import { MODEL_SET } from '../contracts/samples.ts'
 import { endOf, walkBars } from '../models/sample-bars.ts'
 import { memoryTelemetry } from '../support/memory-telemetry.ts'
 
+const profileOf = (usd: number): DepthProfile => ({ sell: [usd, usd, usd, usd * 2], buy: [usd, usd, usd, usd] })
 const bars = walkBars({ count: 800, stepRatio: 0.01, seed: 3 })
 const now = endOf(bars)
 const market: AssetMarket = {
   priceUsd: 2_000,
   dispersion: 0.0002,
   bars,
-  depthUsd: 4_000_000,
+  depth: profileOf(4_000_000),
+  ladders: [],
   sources: ['kraken:ETH/USD'],
 }
 
@@ -29,7 +32,7 @@ const depth: DepthModel = { id: 'depth', predict: async () => 5_000_000 }
 
 function observer(seen: Partial<MarketsSeen>, models: { risk?: RiskModel; depth?: DepthModel } = {}) {
   const telemetry = memoryTelemetry()
-  const watch = async () => ({ markets: new Map(), abstentions: [], rejections: [], ...seen })
+  const watch = async () => ({ markets: new Map(), abstentions: [], rejections: [], ticks: [], ...seen })
   const node = nodeIndex(2)
   const validForSeconds = 1_800
   const options = { node, epoch: 4, watch, risk, depth, modelSet: MODEL_SET, validForSeconds, telemetry, ...models }
@@ -64,8 +67,8 @@ test('an observation holds each asset’s record, feeds ascending, and commits t
 
 describe('the depth', () => {
   const depthOf = async (depthUsd: number | undefined): Promise<number | undefined> => {
-    const { depthUsd: _books, ...rest } = market
-    const given = depthUsd === undefined ? rest : { ...rest, depthUsd }
+    const { depth: _books, ...rest } = market
+    const given = depthUsd === undefined ? rest : { ...rest, depth: profileOf(depthUsd) }
     return (await observer({ markets: new Map([['WETH', given]]) }).observe(1, now))?.values[0]?.record.depthUsd
   }
 

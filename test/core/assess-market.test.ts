@@ -3,20 +3,28 @@ import { describe, expect, test } from 'vitest'
 import { type Assessment, assessMarket, LONE_JUMP_MAX } from '../../oracle-node/core/assess-market.ts'
 import type { Bar } from '../../oracle-node/core/bar.ts'
 import type { QuoteRates } from '../../oracle-node/core/consolidate.ts'
-import type { MarketTick, Source } from '../../oracle-node/core/market.ts'
+import { recordDepth } from '../../oracle-node/core/depth.ts'
+import type { Level, MarketTick, VenueSource } from '../../oracle-node/core/market.ts'
 import type { UnixSeconds } from '../../oracle-node/core/units.ts'
 
 const END = 1_700_000_000 - (1_700_000_000 % 3_600)
 const NOW = (END + 900) as UnixSeconds
 
-type Given = { venue: Source['venue']; price: number; quote?: Source['quote']; past?: number; depth?: number }
+type Given = {
+  venue: VenueSource['venue']
+  price: number
+  quote?: VenueSource['quote']
+  past?: number
+  depth?: number
+  volume?: number
+}
 
-function tick({ venue, price, quote = 'USD', past = price, depth }: Given): MarketTick {
+function tick({ venue, price, quote = 'USD', past = price, depth, volume = 5 }: Given): MarketTick {
   const bars = Array.from({ length: 30 }, (_, index): Bar => {
     const openTime = (END - (30 - index) * 3_600) as UnixSeconds
-    return { openTime, open: past, high: past, low: past, close: past, volume: 5 }
+    return { openTime, open: past, high: past, low: past, close: past, volume }
   })
-  const source: Source = {
+  const source: VenueSource = {
     venue,
     symbol: `X/${quote}`,
     quote,
@@ -24,11 +32,16 @@ function tick({ venue, price, quote = 'USD', past = price, depth }: Given): Mark
     maxAgeSeconds: 600,
     book: depth !== undefined,
   }
-  return { source, price, time: (NOW - 30) as UnixSeconds, bars, ...(depth !== undefined && { depth }) }
+  // One bid and one ask of the depth wanted, a tenth of a per cent off.
+  const ladder = depth && { bids: [level(price * 0.999, depth)], asks: [level(price * 1.001, depth)] }
+  return { source, price, time: (NOW - 30) as UnixSeconds, bars, ...(ladder && { ladder }) }
 }
 
+const level = (price: number, worth: number): Level => [price, worth / price]
 const assess = (given: readonly Given[], venuesMin = 2, rates: QuoteRates = {}): Assessment =>
   assessMarket({ asset: 'X', ticks: given.map(tick), rates, venuesMin, now: NOW })
+const depthOf = (seen: Assessment): number | undefined =>
+  seen.ok && seen.market.depth !== undefined ? recordDepth(seen.market.depth) : undefined
 const reasons = ({ rejections }: Assessment): string[] => rejections.map(({ source, reason }) => `${source} ${reason}`)
 
 describe('a market that venues agree on', () => {
@@ -38,7 +51,8 @@ describe('a market that venues agree on', () => {
       { venue: 'kraken', price: 100.2, depth: 500 },
       { venue: 'coinbaseexchange', price: 100.4 },
     ])
-    expect(seen).toMatchObject({ ok: true, market: { priceUsd: 100.2, depthUsd: 1_500 }, rejections: [] })
+    expect(seen).toMatchObject({ ok: true, market: { priceUsd: 100.2 }, rejections: [] })
+    expect(depthOf(seen)).toBeCloseTo(1_500, 9)
     expect(seen.ok && seen.market.dispersion).toBeCloseTo(0.2 / 100.2, 12)
     expect(seen.ok && seen.market.sources).toEqual(['binance:X/USD', 'coinbaseexchange:X/USD', 'kraken:X/USD'])
     expect(seen.ok && seen.market.bars).toHaveLength(30)
@@ -49,7 +63,7 @@ describe('a market that venues agree on', () => {
       { venue: 'binance', price: 100 },
       { venue: 'kraken', price: 100 },
     ])
-    expect(seen.ok && 'depthUsd' in seen.market).toBe(false)
+    expect(seen.ok && 'depth' in seen.market).toBe(false)
   })
 
   test('gives a venue one voice, however many markets it has', () => {
@@ -67,7 +81,8 @@ describe('a market that venues agree on', () => {
 
   test('is converted by what the stablecoin is worth', () => {
     const seen = assess([{ venue: 'binance', price: 200, quote: 'USDT', depth: 10 }], 1, { USDT: { now: 0.5 } })
-    expect(seen.ok && [seen.market.priceUsd, seen.market.depthUsd]).toEqual([100, 5])
+    expect(seen.ok && seen.market.priceUsd).toBe(100)
+    expect(depthOf(seen)).toBeCloseTo(5, 9)
   })
 })
 

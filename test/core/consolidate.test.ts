@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Bar } from '../../oracle-node/core/bar.ts'
 import { CARRY_HOURS_MAX, consolidate } from '../../oracle-node/core/consolidate.ts'
-import type { MarketTick, Source } from '../../oracle-node/core/market.ts'
+import type { MarketTick, VenueSource } from '../../oracle-node/core/market.ts'
 import type { UnixSeconds } from '../../oracle-node/core/units.ts'
 
 const END = 1_700_000_000 - (1_700_000_000 % 3_600)
@@ -18,8 +18,15 @@ const bar = (hoursAgo: number, price: number, volume = 10): Bar => ({
   volume,
 })
 
-function tick(venue: Source['venue'], bars: readonly Bar[], quote: Source['quote'] = 'USD'): MarketTick {
-  const source: Source = { venue, symbol: `BTC/${quote}`, quote, priceInterval: '1m', maxAgeSeconds: 600, book: false }
+function tick(venue: VenueSource['venue'], bars: readonly Bar[], quote: VenueSource['quote'] = 'USD'): MarketTick {
+  const source: VenueSource = {
+    venue,
+    symbol: `BTC/${quote}`,
+    quote,
+    priceInterval: '1m',
+    maxAgeSeconds: 600,
+    book: false,
+  }
   return { source, price: 1, time: NOW, bars: bars.toSorted((a, b) => a.openTime - b.openTime) }
 }
 

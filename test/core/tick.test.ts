@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { RawMarket, Source } from '../../oracle-node/core/market.ts'
+import type { RawMarket, VenueSource } from '../../oracle-node/core/market.ts'
 import { CANDLES_MAX } from '../../oracle-node/core/market-bars.ts'
-import { BOOK_LEVELS_MAX } from '../../oracle-node/core/market-book.ts'
+import { BOOK_LEVELS_MAX, THIN_BOOK_DEPTH } from '../../oracle-node/core/market-book.ts'
+import { TRADES_MAX } from '../../oracle-node/core/market-trades.ts'
 import { HOURS_MIN, JUMP_MAX, parseTick } from '../../oracle-node/core/tick.ts'
 import type { UnixSeconds } from '../../oracle-node/core/units.ts'
 
 const NOW = (1_700_000_000 - (1_700_000_000 % 3_600) + 1_830) as UnixSeconds
-const SOURCE: Source = {
+const SOURCE: VenueSource = {
   venue: 'kraken',
   symbol: 'BTC/USD',
   quote: 'USD',
@@ -15,7 +16,7 @@ const SOURCE: Source = {
   maxAgeSeconds: 600,
   book: true,
 }
-const LAST_ONLY: Source = { ...SOURCE, book: false }
+const LAST_ONLY: VenueSource = { ...SOURCE, book: false }
 
 type Row = [number, number, number, number, number, number]
 
@@ -30,11 +31,11 @@ function candles(seconds: number, count: number, price = 100, now: number = NOW)
 
 const BOOK = {
   bids: [
-    [99.9, 3],
+    [99.9, 30],
     [98.5, 10],
     [90, 1_000],
   ],
-  asks: [[100.1, 5]],
+  asks: [[100.1, 50]],
 }
 const SOUND: RawMarket = { hours: candles(3_600, 201), minutes: candles(60, 60), book: BOOK }
 
@@ -48,11 +49,10 @@ const withRow = (change: (row: Row) => unknown, index = 30): unknown[] =>
   candles(60, 60).map((row, at) => (at === index ? change(row) : row))
 
 describe('a sound answer', () => {
-  test('is priced at the mid of the book, now, with what the bids within 2 % are worth', () => {
+  test('is priced at the mid of the book, now, with the levels of the book', () => {
     const parsed = parse({})
     expect(parsed).toMatchObject({ ok: true, tick: { price: 100, time: NOW } })
-    // 90 is more than 2 % below the mid.
-    expect(parsed.ok && parsed.tick.depth).toBeCloseTo(99.9 * 3 + 98.5 * 10, 9)
+    expect(parsed.ok && parsed.tick.ladder).toEqual(BOOK)
   })
 
   test('without a book is priced at the last closed minute, whose end is its time', () => {
@@ -61,7 +61,7 @@ describe('a sound answer', () => {
     minutes[59] = [minutes[59]?.[0] ?? 0, 102, 500, 102, 500, 1]
     const parsed = parse({ minutes }, LAST_ONLY)
     expect(parsed).toMatchObject({ ok: true, tick: { price: 102, time: NOW - (NOW % 60) } })
-    expect(parsed.ok && parsed.tick.depth).toBeUndefined()
+    expect(parsed.ok && parsed.tick.ladder).toBeUndefined()
   })
 
   test('gives closed hours only, their volume in quote currency', () => {
@@ -129,7 +129,7 @@ describe('a hostile answer is named', () => {
   })
 
   test('an hourly market needs no minutes: its last hour is its price', () => {
-    const hourly: Source = { ...LAST_ONLY, priceInterval: '1h', maxAgeSeconds: 7_200 }
+    const hourly: VenueSource = { ...LAST_ONLY, priceInterval: '1h', maxAgeSeconds: 7_200 }
     expect(parse({ minutes: undefined }, hourly)).toMatchObject({ ok: true, tick: { time: NOW - (NOW % 3_600) } })
   })
 
@@ -178,10 +178,69 @@ describe('a hostile answer is named', () => {
   })
 
   test('a mid far from the last trade', () => {
-    const mid = (price: number): unknown => ({ bids: [[price - 0.1, 1]], asks: [[price + 0.1, 1]] })
+    const mid = (price: number): unknown => ({ bids: [[price - 0.1, 50]], asks: [[price + 0.1, 50]] })
     expect(reasonOf({ book: mid(100 * (1 + JUMP_MAX) - 0.01) })).toBe('accepted')
     expect(reasonOf({ book: mid(100 * (1 + JUMP_MAX) + 0.01) })).toBe('jump')
     expect(reasonOf({ book: mid(100 * (1 - JUMP_MAX) - 0.01) })).toBe('jump')
+  })
+})
+
+describe('a book that nobody stands behind', () => {
+  const book = (bid: number, ask: number, worth: number): unknown => ({
+    bids: [[bid, worth / bid]],
+    asks: [[ask, 1_000]],
+  })
+
+  test('is thin: less than a thousand on one side within 2 %', () => {
+    expect(reasonOf({ book: book(99.9, 100.1, THIN_BOOK_DEPTH * 1.001) })).toBe('accepted')
+    expect(reasonOf({ book: book(99.9, 100.1, THIN_BOOK_DEPTH * 0.999) })).toBe('thin-book')
+    expect(reasonOf({ book: { bids: [[99.9, 1_000]], asks: [[100.1, 1]] } })).toBe('thin-book')
+  })
+
+  test('is thin: a spread that leaves the price open', () => {
+    expect(reasonOf({ book: book(99.01, 100.99, 1e6) })).toBe('accepted')
+    expect(reasonOf({ book: book(98.99, 101.01, 1e6) })).toBe('thin-book')
+  })
+})
+
+describe('a stream', () => {
+  const trade = (secondsAgo: number, price = 101, amount = 1): unknown => ({
+    id: `${secondsAgo}`,
+    timestamp: (NOW - secondsAgo) * 1_000 + 7,
+    price,
+    amount,
+  })
+
+  test('gives the newest trade as the price where there is no book, however its list is ordered', () => {
+    const trades = [trade(30, 100.2), trade(3, 101), trade(3, 101), trade(20, 100.4)]
+    expect(parse({ trades }, LAST_ONLY)).toMatchObject({ ok: true, tick: { price: 101, time: NOW - 3 } })
+  })
+
+  test('falls back to the last closed minute when its trades are older', () => {
+    expect(parse({ trades: [trade(400, 77)] }, LAST_ONLY)).toMatchObject({ ok: true, tick: { price: 100 } })
+    expect(parse({ trades: [] }, LAST_ONLY)).toMatchObject({ ok: true, tick: { price: 100 } })
+  })
+
+  test('of trades that cannot be is named', () => {
+    const cases: [unknown, string][] = [
+      ['trades', 'malformed'],
+      [[null], 'malformed'],
+      [[{ ...Object(trade(1)), price: Number.NaN }], 'malformed'],
+      [[trade(1, -5)], 'malformed'],
+      [[trade(1, 100, -1)], 'malformed'],
+      [[{ ...Object(trade(1)), timestamp: 1.5 }], 'malformed'],
+      [[{ ...Object(trade(1)), timestamp: undefined }], 'malformed'],
+      [[trade(-600)], 'from-the-future'],
+      [Array.from({ length: TRADES_MAX + 1 }, () => trade(1)), 'malformed'],
+    ]
+    for (const [trades, reason] of cases) expect(reasonOf({ trades }, LAST_ONLY)).toBe(reason)
+  })
+
+  test('keeps a book as old as its last sign of life', () => {
+    expect(parse({ bookTime: NOW - 90.5 })).toMatchObject({ ok: true, tick: { time: NOW - 91 } })
+    expect(reasonOf({ bookTime: NOW - SOURCE.maxAgeSeconds - 1 })).toBe('stale')
+    expect(reasonOf({ bookTime: NOW + 3_600 })).toBe('from-the-future')
+    expect(reasonOf({ bookTime: Number.NaN })).toBe('from-the-future')
   })
 })
 

@@ -1,10 +1,11 @@
 import type { History } from '../../data/recorded/history.ts'
 import { SYNTHETIC_START, syntheticHistory } from '../../data/synthetic/simulator.ts'
 import { startVenues, type Venues } from '../../data/venues/venues.ts'
-import { ccxtVenues } from '../../oracle-node/adapters/venue-ccxt.ts'
 import type { MarketConfig } from '../../oracle-node/app/market-config.ts'
 import { type MarketWatch, marketWatch } from '../../oracle-node/app/observe-markets.ts'
+import { openMarkets } from '../../oracle-node/app/open-markets.ts'
 import type { UnixSeconds } from '../../oracle-node/core/units.ts'
+import { memoryTelemetry } from '../support/memory-telemetry.ts'
 
 export type RunningVenues = {
   readonly history: History
@@ -22,5 +23,11 @@ export async function runVenues(history: History, start: UnixSeconds = SYNTHETIC
   const clock = { now: (start + 5_430) as UnixSeconds }
   const venues = await startVenues({ history, now: () => clock.now })
   const config: MarketConfig = { ...history.marketConfig(venues.baseUrls), timeoutMs: 1_500, observeTimeoutMs: 5_000 }
-  return { history, venues, config, clock, freshWatch: () => marketWatch(config, ccxtVenues(config)) }
+  return {
+    history,
+    venues,
+    config,
+    clock,
+    freshWatch: () => marketWatch(config, openMarkets(config, memoryTelemetry())),
+  }
 }

@@ -6,6 +6,7 @@ import { simulatePaths } from '../../data/synthetic/paths.ts'
 import { seededRandom } from '../../data/synthetic/random.ts'
 import { SYNTHETIC_START, syntheticHistory } from '../../data/synthetic/simulator.ts'
 import { marketConfigSchema } from '../../oracle-node/app/market-config.ts'
+import { depthProfile, recordDepth } from '../../oracle-node/core/depth.ts'
 import { parseBook } from '../../oracle-node/core/market-book.ts'
 import { median } from '../../oracle-node/core/stats.ts'
 import type { UnixSeconds } from '../../oracle-node/core/units.ts'
@@ -133,7 +134,7 @@ describe('its markets', () => {
       Array.from({ length: 48 }, (_, hour) => {
         const book = parseBook(history.book?.({ venue, symbol, at: SYNTHETIC_START + hour * 3_600 + 90 }))
         if (!book.ok) throw new Error(book.detail)
-        return book.depth
+        return recordDepth(depthProfile([{ ladder: book.ladder, rate: 1 }], book.mid))
       })
     const binance = median(depthAt('binance', 'ETH/USDT'))
     const { assets, book } = readCalibration().calibration

@@ -27,6 +27,8 @@ const REASONS: Readonly<Record<VenueFaultKind, string>> = {
   old: 'stale',
   'crossed-book': 'crossed-book',
   'off-by-10': 'outlier',
+  nan: 'malformed',
+  'from-the-future': 'from-the-future',
 }
 
 test('without a fault nothing is rejected and every asset has three venues, USDC two', async () => {

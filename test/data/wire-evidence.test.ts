@@ -35,10 +35,11 @@ describe.skipIf(!hasSharedData())('recorded answers of Binance and Binance.US', 
     for (const depth of recorded) expect(formOf(depth)).toEqual(formOf(ours))
   })
 
-  test('are sound books to the core, all of them', () => {
+  test('are books to the core, all of them: sound, or too thin for a price where the market is small', () => {
     const numbers = (side: string[][]): number[][] => side.map((level) => level.map(Number))
-    for (const { bids, asks } of recorded) {
-      expect(parseBook({ bids: numbers(bids), asks: numbers(asks) })).toMatchObject({ ok: true })
-    }
+    const judged = recorded.map(({ bids, asks }) => parseBook({ bids: numbers(bids), asks: numbers(asks) }))
+    const refused = judged.filter((book) => !book.ok)
+    expect(judged.length - refused.length).toBeGreaterThan(0)
+    expect(refused.filter(({ reason }) => reason !== 'thin-book')).toEqual([])
   })
 })

@@ -18,6 +18,8 @@ const EXPECTED: ReadonlyArray<readonly [VenueFaultKind, string]> = [
   ['old', 'stale'],
   ['crossed-book', 'crossed-book'],
   ['off-by-10', 'outlier'],
+  ['nan', 'malformed'],
+  ['from-the-future', 'from-the-future'],
   ['http-429', 'rate-limited'],
   ['http-500', 'server-error'],
   ['silent', 'timeout'],

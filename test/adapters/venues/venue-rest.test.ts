@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
-import { ccxtVenue } from '../../oracle-node/adapters/venue-ccxt.ts'
-import type { Source, VenueId } from '../../oracle-node/core/market.ts'
-import { parseTick } from '../../oracle-node/core/tick.ts'
-import type { UnixSeconds } from '../../oracle-node/core/units.ts'
-import type { MarketSource } from '../../oracle-node/ports/market-source.ts'
+import { restVenue } from '../../../oracle-node/adapters/venues/venue-rest.ts'
+import type { VenueId, VenueSource } from '../../../oracle-node/core/market.ts'
+import { parseTick } from '../../../oracle-node/core/tick.ts'
+import type { UnixSeconds } from '../../../oracle-node/core/units.ts'
+import type { MarketSource } from '../../../oracle-node/ports/market-source.ts'
 
 const NOW = 1_700_000_000 as UnixSeconds
 const BYTES_MAX = 100_000
@@ -29,10 +29,14 @@ async function serve(handler: RequestListener): Promise<string> {
   return `http://127.0.0.1:${address.port}`
 }
 
-function sourceAt(baseUrl: string, venue: VenueId = 'binance', symbol = 'BTC/USDT', timeoutMs = 1_000): MarketSource {
+function sourceOf(venue: VenueId = 'binance', symbol = 'BTC/USDT'): VenueSource {
   const quote = symbol.endsWith('USDT') ? 'USDT' : 'USD'
-  const source: Source = { venue, symbol, quote, priceInterval: '1h', maxAgeSeconds: 7_200, book: false }
-  return ccxtVenue({ venue, baseUrl, timeoutMs, responseBytesMax: BYTES_MAX }).market(source)
+  return { venue, symbol, quote, priceInterval: '1h', maxAgeSeconds: 7_200, book: false }
+}
+
+function sourceAt(baseUrl: string, venue: VenueId = 'binance', symbol = 'BTC/USDT', timeoutMs = 1_000): MarketSource {
+  const source = sourceOf(venue, symbol)
+  return restVenue({ venue, baseUrl, timeoutMs, responseBytesMax: BYTES_MAX }).market(source)
 }
 
 const LISTING = JSON.stringify({
@@ -133,7 +137,7 @@ test('numbers that are not numbers come through as such, for the core to refuse'
   const source = sourceAt(await serve(withCandles(text(JSON.stringify(rows)))))
   const fetched = await source.fetch(NOW)
   if (!fetched.ok) throw new Error(fetched.detail)
-  expect(parseTick({ source: source.source, raw: fetched.raw, now: NOW })).toMatchObject({
+  expect(parseTick({ source: sourceOf(), raw: fetched.raw, now: NOW })).toMatchObject({
     ok: false,
     reason: 'malformed',
   })

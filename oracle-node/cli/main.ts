@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { exitOf, newCommand } from './command.ts'
+
+/** Each group of commands in a folder of its own, loaded when it is named: help and version need none of them. */
+const GROUPS: Readonly<Record<string, { readonly description: string; load(): Promise<Command> }>> = {
+  data: {
+    description: 'market history: fetch, import, check, list, keep and serve it',
+    load: async () => (await import('./data/commands.ts')).dataCommands(),
+  },
+}
+
+async function programFor(words: readonly string[]): Promise<Command> {
+  const program = newCommand('plimsoll', 'Risk and liquidity oracle for lending markets.', [
+    'plimsoll data --help',
+    'plimsoll data check --json my-data',
+  ]).version(versionOf())
+  for (const [name, group] of Object.entries(GROUPS)) {
+    program.addCommand(words.includes(name) ? await group.load() : newCommand(name, group.description))
+  }
+  return program
+}
+
+/** Of the package. */
+function versionOf(): string {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  )
+  return version
+}
+
+// A reader that has seen enough, such as `head`, is not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+try {
+  const program = await programFor(process.argv.slice(2))
+  await program.parseAsync()
+} catch (error) {
+  const { code, message } = exitOf(error)
+  if (message !== undefined) process.stderr.write(`${message}\n`)
+  process.exitCode = code
+}

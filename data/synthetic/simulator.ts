@@ -110,7 +110,7 @@ function simulatedOf({ sources, venuesMin }: MarketSources): MarketSources {
   const simulated = sources.filter(({ venue, symbol }) =>
     MARKETS.some((market) => market.venue === venue && `${market.base}/${market.quote}` === symbol),
   )
-  return { sources: simulated, venuesMin: Math.min(venuesMin, 2) }
+  return { sources: simulated, venuesMin: Math.max(1, Math.min(venuesMin, simulated.length - 1)) }
 }
 
 function hashOf(text: string): string {

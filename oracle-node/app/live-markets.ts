@@ -29,6 +29,7 @@ export const LIVE_MARKETS: MarketConfig = {
     USDC: {
       sources: [
         live('binance', 'USDC', 'USDT'),
+        live('bitfinex', 'USDC', 'USD'),
         live('bitstamp', 'USDC', 'USD'),
         live('bybit', 'USDC', 'USDT'),
         live('kraken', 'USDC', 'USD'),
@@ -37,15 +38,16 @@ export const LIVE_MARKETS: MarketConfig = {
       venuesMin: 2,
     },
   },
-  // One venue is enough here: a wrong rate moves only the markets quoted in it, and those are judged against the others.
+  // A wrong rate moves every market quoted in it at once: those in dollars are the check on it.
   quotes: {
     USDT: {
       sources: [
+        live('bitfinex', 'USDT', 'USD'),
         live('bitstamp', 'USDT', 'USD'),
         live('coinbaseexchange', 'USDT', 'USD'),
         live('kraken', 'USDT', 'USD'),
       ],
-      venuesMin: 1,
+      venuesMin: 2,
     },
   },
   timeoutMs: 10_000,

@@ -59,5 +59,6 @@ function print(value: unknown): void {
 
 await program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 1
+  // At once: what a failed start opened before it failed would keep the process alive.
+  process.exit(1)
 })

@@ -58,13 +58,14 @@ const market = z
     reference: z
       .strictObject({
         address: contract,
-        maxAgeSeconds: maxAgeSeconds.max(172_800),
+        /** Two days: a feed with a heartbeat of one is older than that just before it beats. */
+        maxAgeSeconds: z.int().min(60).max(172_800),
         /** Further than this from a fresh reference, the asset abstains; without it, the distance is only reported. */
         deviationMaxBps: z.int().min(10).max(5_000).optional(),
       })
       .optional(),
   })
-  .refine(({ sources }) => new Set(sources.map(sourceId)).size === sources.length, {
+  .refine(({ sources }) => new Set(sources.map(placeOf)).size === sources.length, {
     path: ['sources'],
     error: 'names one market twice',
   })
@@ -76,6 +77,13 @@ const market = z
     path: ['venuesMin'],
     error: 'is more than the venues among the sources, so there would never be a price',
   })
+
+/** Where a source's data come from: one pool under two symbols is one place. */
+function placeOf(source: Source): string {
+  return isPool(source)
+    ? `${source.venue}@${(source.poolId ?? source.address).toLowerCase()}`
+    : sourceId(source).toUpperCase()
+}
 
 const venueConfig = z.strictObject({
   baseUrl: httpUrl.optional(),
@@ -105,6 +113,17 @@ export const marketConfigSchema: z.ZodType<MarketConfig> = z
   .refine((config) => sourcesOf(config).every((each) => isPool(each) || config.venues[each.venue] !== undefined), {
     path: ['venues'],
     error: 'lacks a venue that a source names',
+  })
+  .refine(
+    (config) => new Set(sourcesOf(config).map(settingsOf)).size === new Set(sourcesOf(config).map(sourceId)).size,
+    {
+      path: ['assets'],
+      error: 'names one market with two different settings',
+    },
+  )
+  .refine((config) => config.timeoutMs <= config.observeTimeoutMs, {
+    path: ['timeoutMs'],
+    error: 'is longer than observeTimeoutMs, so no request could ever end by it',
   })
   .refine((config) => config.onChain !== undefined || !readsChain(config), {
     path: ['onChain'],
@@ -153,6 +172,11 @@ export type MarketConfig = {
 /** All sources of a configuration; one that serves several assets appears as often. */
 export function sourcesOf(config: Pick<MarketConfig, 'assets' | 'quotes'>): readonly Source[] {
   return marketsOf(config).flatMap(({ sources }) => sources)
+}
+
+/** A source with all that is configured of it, whatever the order it was written in. */
+function settingsOf(source: Source): string {
+  return JSON.stringify(Object.entries(source).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function readsChain(config: Pick<MarketConfig, 'assets' | 'quotes'>): boolean {

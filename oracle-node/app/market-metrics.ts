@@ -15,10 +15,9 @@ export function reportMarket(
   telemetry.gauge('plimsoll_sources_used', market.sources.length, { asset })
   for (const [index, move] of DEPTH_MOVES.entries()) {
     for (const side of ['sell', 'buy'] as const) {
-      const usd = market.depth?.[side][index]
-      if (usd !== undefined) {
-        telemetry.gauge('plimsoll_market_depth_usd', usd, { asset, side, move_bps: `${Math.round(move * 10_000)}` })
-      }
+      // Without books there is no depth, rather than the last one that there was.
+      const usd = market.depth?.[side][index] ?? Number.NaN
+      telemetry.gauge('plimsoll_market_depth_usd', usd, { asset, side, move_bps: `${Math.round(move * 10_000)}` })
     }
   }
   for (const size of sizesUsd) {
@@ -29,9 +28,7 @@ export function reportMarket(
       size_usd: `${size}`,
     })
   }
-  if (market.referenceDeviationBps !== undefined) {
-    telemetry.gauge('plimsoll_reference_deviation_bps', market.referenceDeviationBps, { asset })
-  }
+  telemetry.gauge('plimsoll_reference_deviation_bps', market.referenceDeviationBps ?? Number.NaN, { asset })
 }
 
 const RESERVE_GAUGES = [

@@ -23,6 +23,10 @@ export const OUTLIER_DEVIATIONS = 5
 /** A venue that no other agrees with may not be further from its own last day's median: hours of bad prints move that but slowly. */
 export const LONE_JUMP_MAX = 0.5
 export const LONE_JUMP_HOURS = 24
+/** So many venues in dollars can tell that a stablecoin's rate is wrong, even with one liar among them. */
+export const CAMP_MIN = 3
+/** Converted by a right rate, markets in stablecoins were within 10 to 32 bps of those in dollars at the 99th percentile. */
+export const CAMP_DISTANCE_MAX = 0.01
 /** What a venue's weight rests on. */
 const VOLUME_HOURS = 24
 /** The newest consolidated hour may have ended so long ago: the hour that is open, and one that a venue is late with. */
@@ -56,7 +60,9 @@ export function assessMarket(args: {
   const { asset, ticks, rates, venuesMin, now } = args
   const rejections: SourceRejection[] = []
   const quotes = inUsd(ticks, rates, rejections)
-  const accepted = believed(quotes, rejections)
+  const apart = quoteCamps(quotes)
+  if (apart !== undefined) return { ok: false, reason: 'venues-disagree', detail: `${asset}: ${apart}`, rejections }
+  const { accepted, priceUsd } = believed(quotes, rejections)
   rejections.push(...accepted.flatMap(washed))
   rejections.sort((a, b) => (a.source < b.source ? -1 : 1))
   const venues = venuesOf(accepted)
@@ -65,11 +71,7 @@ export function assessMarket(args: {
     const disagree = venuesOf(quotes).size >= Math.max(2, venuesMin)
     return { ok: false, reason: disagree ? 'venues-disagree' : 'too-few-venues', detail, rejections }
   }
-  const bars = consolidate(
-    accepted.map(({ tick }) => tick),
-    rates,
-    now,
-  )
+  const bars = consolidate(accepted.map(carried), rates, now)
   const last = bars.at(-1)
   const age = last === undefined ? now : now - (last.openTime + SECONDS_PER_HOUR)
   if (age > LAST_HOUR_AGE_MAX_SECONDS) {
@@ -78,7 +80,7 @@ export function assessMarket(args: {
   }
   return {
     ok: true,
-    market: marketOf(accepted, bars),
+    market: marketOf(accepted, priceUsd, bars),
     rejections,
   }
 }
@@ -115,16 +117,32 @@ function washed({ id, volumeUsd, depthUsd }: Quote): SourceRejection[] {
   return [{ source: id, reason: 'wash-volume', detail }]
 }
 
+/** A tick whose bars hold no more volume than its book can carry. */
+function carried({ tick, volumeUsd, depthUsd }: Quote): MarketTick {
+  if (volumeUsd === undefined || depthUsd === undefined || volumeUsd <= TURNOVER_MAX * depthUsd) return tick
+  const share = (TURNOVER_MAX * depthUsd) / volumeUsd
+  return { ...tick, bars: tick.bars.map((bar) => ({ ...bar, volume: bar.volume * share })) }
+}
+
+/**
+ * Who is believed, and the price: the median of all who were asked, not of those who are left, for then whoever has an honest venue
+ * rejected would gain its weight.
+ */
+type Believed = { readonly accepted: readonly Quote[]; readonly priceUsd: number }
+
 /**
  * Who agrees; and where nobody does, whoever has not just left its own past: with two venues, one of them off by ten, that tells
  * which. In a real crash all leave it, and the asset abstains.
  */
-function believed(quotes: readonly Quote[], rejections: SourceRejection[]): readonly Quote[] {
-  if (venuesOf(quotes).size < 2) return steady(quotes, rejections)
+function believed(quotes: readonly Quote[], rejections: SourceRejection[]): Believed {
+  if (venuesOf(quotes).size < 2) {
+    const accepted = steady(quotes, rejections)
+    return { accepted, priceUsd: accepted.length === 0 ? 0 : median(accepted.map(({ usd }) => usd)) }
+  }
   const outliers: SourceRejection[] = []
   const agreed = agreeing(quotes, outliers)
   const jumps: SourceRejection[] = []
-  const unmoved = agreed.length > 0 ? [] : steady(quotes, jumps)
+  const unmoved = agreed.accepted.length > 0 ? [] : steady(quotes, jumps)
   if (unmoved.length > 0 && jumps.length > 0) {
     rejections.push(...jumps)
     return believed(unmoved, rejections)
@@ -134,13 +152,13 @@ function believed(quotes: readonly Quote[], rejections: SourceRejection[]): read
 }
 
 /** Those within the tolerance of the median of venues: five median absolute deviations, clamped to floor and ceiling. */
-function agreeing(quotes: readonly Quote[], rejections: SourceRejection[]): Quote[] {
+function agreeing(quotes: readonly Quote[], rejections: SourceRejection[]): Believed {
   const { prices, weights } = votesOf(quotes)
   const centre = weightedMedian(prices, weights)
   const away = prices.map((price) => Math.abs(price - centre))
   const deviation = weightedMedian(away, weights) / centre
   const tolerance = Math.min(OUTLIER_CEILING, Math.max(OUTLIER_FLOOR, OUTLIER_DEVIATIONS * deviation))
-  return quotes.filter(({ id, usd }) => {
+  const accepted = quotes.filter(({ id, usd }) => {
     const distance = Math.abs(usd / centre - 1)
     if (distance <= tolerance) return true
     rejections.push({
@@ -150,6 +168,7 @@ function agreeing(quotes: readonly Quote[], rejections: SourceRejection[]): Quot
     })
     return false
   })
+  return { accepted, priceUsd: centre }
 }
 
 /** Without another venue's word there is only the own past to judge by: the median close of the last hours that ended before the price was made. */
@@ -167,10 +186,8 @@ function steady(quotes: readonly Quote[], rejections: SourceRejection[]): Quote[
   })
 }
 
-function marketOf(quotes: readonly Quote[], bars: AssetMarket['bars']): AssetMarket {
+function marketOf(quotes: readonly Quote[], priceUsd: number, bars: AssetMarket['bars']): AssetMarket {
   const prices = quotes.map(({ usd }) => usd)
-  const votes = votesOf(quotes)
-  const priceUsd = weightedMedian(votes.prices, votes.weights)
   const ladders = quotes.flatMap(({ tick, rate }): LadderInUsd[] =>
     tick.ladder === undefined ? [] : [{ ladder: tick.ladder, rate }],
   )
@@ -181,11 +198,31 @@ function marketOf(quotes: readonly Quote[], bars: AssetMarket['bars']): AssetMar
 
 /** One price and one weight a venue: the median over its markets, and what they trade together. */
 function votesOf(quotes: readonly Quote[]): { readonly prices: number[]; readonly weights: number[] } {
-  const perVenue = [...venuesOf(quotes)].map((venue) => quotes.filter(({ tick }) => tick.source.venue === venue))
+  const perVenue = byVenue(quotes)
   return {
-    prices: perVenue.map((own) => median(own.map(({ usd }) => usd))),
-    weights: venueWeights(perVenue.map((own) => ({ ...total(own, 'volumeUsd'), ...total(own, 'depthUsd') }))),
+    prices: perVenue.map(([, own]) => median(own.map(({ usd }) => usd))),
+    weights: venueWeights(perVenue.map(([, own]) => ({ ...total(own, 'volumeUsd'), ...total(own, 'depthUsd') }))),
   }
+}
+
+function byVenue(quotes: readonly Quote[]): [string, readonly Quote[]][] {
+  return [...venuesOf(quotes)].map((venue) => [venue, quotes.filter(({ tick }) => tick.source.venue === venue)])
+}
+
+/**
+ * Prices converted by one stablecoin's rate move as one when that rate is wrong, and could outvote honest dollars: with three venues
+ * or more in dollars, the two camps have to agree.
+ */
+function quoteCamps(quotes: readonly Quote[]): string | undefined {
+  const inDollars = byVenue(quotes.filter(({ tick }) => tick.source.quote === 'USD'))
+  const converted = byVenue(quotes.filter(({ tick }) => tick.source.quote !== 'USD'))
+  if (inDollars.length < CAMP_MIN || converted.length === 0) return undefined
+  const middle = (camp: [string, readonly Quote[]][]): number =>
+    median(camp.map(([, own]) => median(own.map(({ usd }) => usd))))
+  const [dollars, coins] = [middle(inDollars), middle(converted)]
+  // One converted venue alone is judged as any other.
+  if (converted.length < 2 || Math.abs(coins / dollars - 1) <= CAMP_DISTANCE_MAX) return undefined
+  return `markets in USD agree on ${dollars}, those in stablecoins on ${coins}; ${CAMP_DISTANCE_MAX} apart is the most`
 }
 
 /** Over those markets of a venue that tell; nothing where none does. */

@@ -12,6 +12,8 @@ export const CLOCK_LEAD_MAX_SECONDS = 30
 export const PRICE_MIN = 1e-12
 export const PRICE_MAX = 1e12
 export const AMOUNT_MAX = 1e18
+/** Quote currency of one bar: a thousand times the busiest hour of the largest market. One bar beyond it would spoil every sum over venues. */
+export const BAR_VOLUME_MAX = 1e13
 
 export type ParsedBars =
   | { readonly ok: true; readonly bars: readonly Bar[] }
@@ -60,6 +62,9 @@ function parseBar(row: unknown, seconds: number): Bar | string {
     return `high ${high} and low ${low} do not hold open ${open} and close ${close}`
   }
   if (!isAmount(amount)) return `its volume ${shown(amount)} is not a number in 0..${AMOUNT_MAX}`
+  if (amount * close > BAR_VOLUME_MAX) {
+    return `its volume ${amount} at ${close} is worth more than ${BAR_VOLUME_MAX} of the quote currency`
+  }
   return { openTime: (ms / 1_000) as UnixSeconds, open, high, low, close, volume: amount * close }
 }
 

@@ -1,6 +1,6 @@
 import { depthProfile } from './depth.ts'
 import type { Ladder, Level, Rejection } from './market.ts'
-import { isAmount, isPrice } from './market-bars.ts'
+import { isAmount, isPrice, shown } from './market-bars.ts'
 
 /** The deepest book that a venue serves (Coinbase's whole aggregated book) stays well below; more is an attack on memory. */
 export const BOOK_LEVELS_MAX = 200_000
@@ -34,6 +34,11 @@ function thinness(ladder: Ladder, mid: number): ReturnType<typeof no> | undefine
   if (spread > SPREAD_MAX) {
     return no('thin-book', `best bid ${bid} and ask ${ask} are ${spread} of the mid apart; ${SPREAD_MAX} is the most`)
   }
+  return shallowness(ladder, mid)
+}
+
+/** Why one small order would make this price, if it would: of a book, or of a pool, whose spread is its fee. */
+export function shallowness(ladder: Ladder, mid: number): ReturnType<typeof no> | undefined {
   const { sell, buy } = depthProfile([{ ladder, rate: 1 }], mid)
   const depth = Math.min(sell[2], buy[2])
   if (depth >= THIN_BOOK_DEPTH) return undefined
@@ -51,10 +56,7 @@ function parseSide(raw: unknown, name: 'bid' | 'ask'): Side {
   for (const [index, row] of raw.entries()) {
     const level = parseLevel(row)
     if (level === undefined)
-      return no(
-        'malformed',
-        `${name} ${index}: a price and an amount were needed, got ${JSON.stringify(row)?.slice(0, 60)}`,
-      )
+      return no('malformed', `${name} ${index}: a price and an amount were needed, got ${told(row)}`)
     const before = levels.at(-1)?.[0] ?? level[0]
     if (name === 'bid' ? level[0] > before : level[0] < before) {
       return no('malformed', `${name} ${index} at ${level[0]} is better than the one before it, ${before}`)
@@ -63,6 +65,10 @@ function parseSide(raw: unknown, name: 'bid' | 'ask'): Side {
   }
   const best = levels[0]?.[0]
   return best === undefined ? no('empty', `no ${name}s in the book`) : { ok: true, best, levels }
+}
+
+function told(row: unknown): string {
+  return Array.isArray(row) ? row.slice(0, 2).map(shown).join(', ') : shown(row)
 }
 
 function parseLevel(raw: unknown): Level | undefined {

@@ -28,13 +28,18 @@ export function believedVolume({ volumeUsd, depthUsd }: VenueActivity): number |
 
 /**
  * Whole weights, one a venue in the order given: in proportion to the believed volume, none above the cap, the rest shared in
- * proportion among those below. A venue of unknown volume counts as a middling one; where nothing is known, all weigh alike.
+ * proportion among those below. A venue of unknown volume counts as a middling one, as far as its depth carries that; where nothing is known, all weigh alike.
  */
 export function venueWeights(venues: readonly VenueActivity[]): number[] {
   const known = venues.map(believedVolume)
   const volumes = known.filter((volume) => volume !== undefined)
   const middling = volumes.length === 0 ? 1 : median(volumes)
-  return capped(known.map((volume) => volume ?? middling))
+  return capped(
+    known.map(
+      (volume, index) =>
+        volume ?? Math.min(middling, TURNOVER_MAX * (venues[index]?.depthUsd ?? Number.POSITIVE_INFINITY)),
+    ),
+  )
 }
 
 function capped(volumes: readonly number[]): number[] {

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { type Assessment, assessMarket, LONE_JUMP_MAX } from '../../oracle-node/core/assess-market.ts'
 import type { Bar } from '../../oracle-node/core/bar.ts'
 import type { QuoteRates } from '../../oracle-node/core/consolidate.ts'
+import { DOMINANCE_MAX } from '../../oracle-node/core/consolidate.ts'
 import { recordDepth } from '../../oracle-node/core/depth.ts'
 import type { Level, MarketTick, VenueSource } from '../../oracle-node/core/market.ts'
 import type { UnixSeconds } from '../../oracle-node/core/units.ts'
+import { TURNOVER_MAX } from '../../oracle-node/core/venue-weights.ts'
 
 const END = 1_700_000_000 - (1_700_000_000 % 3_600)
 const NOW = (END + 900) as UnixSeconds
@@ -94,7 +96,7 @@ describe('what is left out, by name', () => {
       { venue: 'coinbaseexchange', price: 100.1 },
     ])
     expect(reasons(seen)).toEqual(['kraken:X/USD outlier'])
-    expect(seen.ok && seen.market.priceUsd).toBe(100.05)
+    expect(seen.ok && seen.market.priceUsd).toBe(100.1)
   })
 
   test('a source in a currency without a rate', () => {
@@ -147,6 +149,55 @@ describe('when no two venues agree', () => {
       { venue: 'binance', price: 40.5, past: 100 },
     ])
     expect(seen.ok).toBe(true)
+  })
+})
+
+describe('one hostile venue', () => {
+  const honest = (['binance', 'bitstamp', 'kraken', 'okx'] as const).map((venue): Given => ({ venue, price: 100 }))
+  const barsOf = (seen: Assessment): readonly Bar[] => (seen.ok ? seen.market.bars : [])
+
+  test('multiplies no hour’s volume by more than five', () => {
+    const seen = assess([...honest, { venue: 'gate', price: 100, volume: 1e9 }])
+    expect(barsOf(seen)[0]?.volume).toBe(20 + DOMINANCE_MAX * 20)
+  })
+
+  test('whose book cannot carry its volume has it cut in the bars too', () => {
+    const seen = assess([...honest, { venue: 'gate', price: 100, volume: 60, depth: 1 }])
+    expect(reasons(seen)).toEqual(['gate:X/USD wash-volume'])
+    expect(barsOf(seen)[0]?.volume).toBeCloseTo(20 + TURNOVER_MAX / 24, 6)
+  })
+
+  test('makes no hour with three markets against two venues', () => {
+    const lying = (['USD', 'USDT', 'USDC'] as const).map(
+      (quote): Given => ({ venue: 'kraken', price: 100, past: 50, quote }),
+    )
+    const seen = assess([...honest.slice(0, 2), ...lying], 2, { USDT: { now: 1 }, USDC: { now: 1 } })
+    expect(new Set(barsOf(seen).map(({ close }) => close))).toEqual(new Set([100]))
+  })
+
+  test('gains no weight by having an honest venue rejected', () => {
+    const given: Given[] = [
+      { venue: 'binance', price: 100, volume: 1_000 },
+      { venue: 'okx', price: 100, volume: 150 },
+      { venue: 'kraken', price: 102.6, volume: 1_000 },
+      { venue: 'gate', price: 98, volume: 1_000 },
+      { venue: 'bybit', price: 98, volume: 1_000 },
+    ]
+    const seen = assess(given)
+    expect(reasons(seen)).toEqual(['kraken:X/USD outlier'])
+    expect(seen.ok && seen.market.priceUsd).toBe(100)
+  })
+})
+
+test('venues converted by one wrong rate do not outvote three in dollars: the asset abstains', () => {
+  const dollars = (['bitfinex', 'bitstamp', 'kraken'] as const).map((venue): Given => ({ venue, price: 100 }))
+  const coins = (['binance', 'bybit', 'gate', 'okx'] as const).map(
+    (venue): Given => ({ venue, price: 100, quote: 'USDT' }),
+  )
+  expect(assess([...dollars, ...coins], 3, { USDT: { now: 0.995 } }).ok).toBe(true)
+  expect(assess([...dollars, ...coins], 3, { USDT: { now: 0.976 } })).toMatchObject({
+    ok: false,
+    reason: 'venues-disagree',
   })
 })
 
@@ -219,6 +270,28 @@ test('one lying venue of three or more moves neither the price out of the honest
       expect(seen.rejections.every(({ source }) => source === `${liar}:X/USD`)).toBe(true)
       expect(seen.ok && seen.market.priceUsd).toBeGreaterThanOrEqual(Math.min(...prices) - 1e-9)
       expect(seen.ok && seen.market.priceUsd).toBeLessThanOrEqual(Math.max(...prices) + 1e-9)
+    }),
+  )
+})
+
+test('two lying venues of five or more do not move the price out of the honest range', () => {
+  const names = ['binance', 'binanceus', 'bitfinex', 'bitstamp', 'bybit', 'gate', 'kraken', 'okx'] as const
+  const volume = fc.double({ min: 1, max: 1e9, noNaN: true })
+  const honest = fc.array(fc.record({ price: fc.double({ min: 98, max: 102, noNaN: true }), volume }), {
+    minLength: 3,
+    maxLength: 6,
+  })
+  const lie = fc.record({ price: fc.double({ min: 50, max: 200, noNaN: true }), volume })
+  fc.assert(
+    fc.property(honest, lie, lie, (truth, ...lies) => {
+      const given = [...lies, ...truth].map(
+        (each, index): Given => ({ ...each, venue: names[index] ?? 'okx', past: 100 }),
+      )
+      const seen = assess(given, 1)
+      if (!seen.ok) return
+      const prices = truth.map(({ price }) => price)
+      expect(seen.market.priceUsd).toBeGreaterThanOrEqual(Math.min(...prices))
+      expect(seen.market.priceUsd).toBeLessThanOrEqual(Math.max(...prices))
     }),
   )
 })

@@ -99,6 +99,7 @@ describe('a hostile answer is named', () => {
     ['out of order', (row) => [row[0] + 120_000, ...row.slice(1)], 'malformed'],
     ['past the year 2106', (row) => [2 ** 32 * 60_000, ...row.slice(1)], 'malformed'],
     ['null row', () => null, 'malformed'],
+    ['volume that would spoil every sum', (row) => [row[0], 100, 100, 100, 100, 1e12], 'malformed'],
   ]
   test.each(rows)('candle: %s', (_, change, reason) => {
     expect(reasonOf({ minutes: withRow(change) })).toBe(reason)

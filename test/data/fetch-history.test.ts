@@ -221,22 +221,27 @@ test('a run that is stopped leaves what it has, and says what is left', async ()
 test('pages begin at the same times whatever the period, and what answers them is judged row by row', async () => {
   const folder = temporaryFolder()
   const asked: number[] = []
+  let isBroken = true
   const page = async ({ since, limit }: { since: number; limit: number }): Promise<unknown[]> => {
     asked.push(since)
     const rows: unknown[][] = hours
       .filter(({ ts }) => ts * 1_000 >= since)
       .slice(0, limit)
       .map(({ ts, open, high, low, close, volume }) => [ts * 1_000, open, high, low, close, volume])
-    rows[5] = [rows[5]?.[0], 1, 'x', null, 1, 1]
+    if (isBroken) rows[5] = [rows[5]?.[0], 1, 'x', null, 1, 1]
     return [...rows, 'nonsense', [Number.NaN], [(since / 1_000) * 1_000 - 1, 1, 1, 1, 1, 1]]
   }
   const pages = (from: string, to: string): Piece[] =>
     candlePages({ market: MARKET, from: at(from), to: at(to), now: at('2021-06-08T13:30:00'), pageBars: 100, page })
   const first = await fetchPieces(folder, pages('2021-05-10', '2021-06-01'))
   expect(first).toMatchObject({ failed: [], notThere: [], bad: { count: first.pieces } })
+  // A page with a row missing is asked for again: it can't be told from one that was cut.
+  isBroken = false
   const second = await fetchPieces(folder, pages('2021-05-03', '2021-06-20'))
-  expect(second.held).toBeGreaterThan(3)
-  expect(second.fetched + second.held).toBe(second.pieces)
+  expect(second).toMatchObject({ held: 0, fetched: second.pieces })
+  const third = await fetchPieces(folder, pages('2021-05-03', '2021-06-20'))
+  expect(third.held).toBeGreaterThan(3)
+  expect(third.fetched + third.held).toBe(third.pieces)
   expect(asked.every((since) => since % (100 * 3_600_000) === 0)).toBe(true)
   const last = (await stored(folder)).at(-1)
   expect(last?.ts).toBe(at('2021-06-08T12:00:00'))

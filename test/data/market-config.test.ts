@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { LIVE_MARKETS } from '../../oracle-node/app/live-markets.ts'
 import { type MarketConfig, marketConfigSchema, sourcesOf } from '../../oracle-node/app/market-config.ts'
 import { isPool, type PoolSource } from '../../oracle-node/core/market.ts'
@@ -12,13 +14,13 @@ describe('the live configuration', () => {
     )
   })
 
-  test('asks three of eight venues of every asset, and two of five of the stablecoin', () => {
+  test('asks three of eight venues of every asset, and two of six of the stablecoin', () => {
     expect(Object.keys(LIVE_MARKETS.assets)).toEqual(['WETH', 'WBTC', 'USDC'])
     const { WETH, WBTC, USDC } = LIVE_MARKETS.assets
     expect([WETH, WBTC, USDC].map((each) => [each?.venuesMin, each?.sources.length])).toEqual([
       [3, 8],
       [3, 8],
-      [2, 5],
+      [2, 6],
     ])
   })
 })
@@ -55,6 +57,13 @@ test('a configuration may have streams, pools and references', () => {
   expect(marketConfigSchema.parse(config)).toEqual(config)
 })
 
+test('the example of the documentation is one', () => {
+  const text = readFileSync(new URL('../../oracle-node/docs/MARKETS.md', import.meta.url), 'utf8')
+  const { markets } = parse(/```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '')
+  expect(marketConfigSchema.safeParse(markets).error).toBeUndefined()
+  expect(Object.keys(markets.assets)).toEqual(['WETH'])
+})
+
 describe('a configuration is refused', () => {
   const { WETH, WBTC } = LIVE_MARKETS.assets
   if (WETH === undefined || WBTC === undefined) throw new Error('the live configuration lacks an asset')
@@ -84,6 +93,20 @@ describe('a configuration is refused', () => {
       { venues: { ...LIVE_MARKETS.venues, kraken: { baseUrl: 'file:///etc' } } },
       /baseUrl/,
     ],
+    [
+      'with one pool under two symbols',
+      {
+        onChain: ON_CHAIN,
+        assets: { WETH: { venuesMin: 1, sources: [first, POOL, { ...POOL, symbol: 'ETH/USDC' }] } },
+      },
+      /names one market twice/,
+    ],
+    [
+      'with one market in two settings',
+      { assets: { WETH, ETH: { venuesMin: 1, sources: [{ ...first, book: false }] } } },
+      /two different settings/,
+    ],
+    ['with a request that may take longer than all of them', { timeoutMs: 60_000 }, /longer than observeTimeoutMs/],
     ['with an unknown key', { retries: 3 } as object, /retries/],
     [
       'with a stream over another protocol',

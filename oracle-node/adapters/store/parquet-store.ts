@@ -47,7 +47,8 @@ export async function openParquetStore(options: ParquetStoreOptions): Promise<Ma
   const report = options.onReport ?? (() => undefined)
   const limits = { threads: options.threads ?? 2, memoryMebibytes: options.memoryMebibytes ?? 1_024 }
   if (options.readOnly === true) {
-    if (!existsSync(folder)) throw new Error(`there are no market data in ${folder}: the folder is not there`)
+    if (!existsSync(folder))
+      throw new Error(`there are no market data in ${folder}: the folder is not there; fetching or importing makes it`)
     const engine = await openDuckEngine(folder, limits)
     return storeOf({
       folder,

@@ -29,7 +29,7 @@ export function isStoreFolder(path: string): boolean {
 
 /** An address without its password, for a message. */
 export function shownStore(where: string): string {
-  return where.replace(/^(postgres(?:ql)?:\/\/[^:@/]*):[^@/]*@/, '$1:…@')
+  return where.replace(/^(postgres(?:ql)?:\/\/[^:@/]*):.*@/, '$1:…@').replace(/(password=)[^&]*/gi, '$1…')
 }
 
 /**

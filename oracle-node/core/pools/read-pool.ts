@@ -1,5 +1,6 @@
 import type { Ladder, MarketTick, PoolSource, RawMarket, Rejection } from '../market.ts'
 import { CLOCK_LEAD_MAX_SECONDS, isAmount, isPrice, shown } from '../market-bars.ts'
+import { shallowness } from '../market-book.ts'
 import { type UnixSeconds, unixSeconds } from '../units.ts'
 import { type Checked, checkConcentrated, checkConstantProduct, type Fault, fieldsOf } from './check-uniswap.ts'
 import { stableSwapLadder, stableSwapMid } from './curve-depth.ts'
@@ -33,7 +34,9 @@ export function parsePool(args: {
   const { price, ladder } = pricesOf(checked.state)
   if (!isPrice(price)) return no('malformed', `a price of ${price} is no market's; are the tokens' decimals right?`)
   if (!isSound(ladder)) return no('malformed', 'the pool holds more than a market could')
-  return { ok: true, tick: { source, price, time: unixSeconds(blockTime), bars: [], ladder } }
+  return (
+    shallowness(ladder, price) ?? { ok: true, tick: { source, price, time: unixSeconds(blockTime), bars: [], ladder } }
+  )
 }
 
 function checkPool(raw: unknown): Checked<PoolState> {

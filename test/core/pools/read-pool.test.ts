@@ -31,7 +31,7 @@ const POOL: ConcentratedState = {
     { index: 110, liquidityNet: -20n * 10n ** 18n },
     { index: 700, liquidityNet: -50n * 10n ** 18n },
   ],
-  ...{ decimals: [18, 18], base: 0, blockTime: 1_700_000_000 },
+  ...{ decimals: [12, 12], base: 0, blockTime: 1_700_000_000 },
 }
 
 const parse = (pool: unknown, now: UnixSeconds = NOW): ParsedPool => parsePool({ source: SOURCE, raw: { pool }, now })
@@ -50,11 +50,18 @@ describe('a pool’s state', () => {
     expect(parse({ ...POOL, base: 1 })).toMatchObject({ ok: true })
   })
 
+  test('that anyone could move for small change is thin', () => {
+    expect(reasonOf({ ...PAIR, reserves: [10n ** 15n, 2n * 10n ** 6n] })).toBe('thin-book')
+    expect(reasonOf({ ...PAIR, reserves: [1n, 1n] })).not.toBe('ok')
+    const fee = { ...POOL, fees: [10_000, 10_000] }
+    expect(reasonOf(fee)).toBe('ok')
+  })
+
   test('every pool that could be is accepted, or is named empty, thin, or not a market’s', () => {
     fc.assert(
       fc.property(fc.oneof(anyPair, anyConcentrated), (state) => {
         const parsed = parse(state)
-        if (!parsed.ok) expect(parsed.detail).toMatch(/no market's|more than a market could/)
+        if (!parsed.ok) expect(parsed.detail).toMatch(/no market's|more than a market could|is needed/)
         // Whatever its price is worth to a market, the state itself is accepted and nothing of it lost.
         const checked =
           state.kind === 'concentrated' ? checkConcentrated({ ...state }) : checkConstantProduct({ ...state })
@@ -68,10 +75,8 @@ describe('a pool’s state', () => {
       fc.property(anyStableSwap({ imbalance: 2, fee: true }), (drawn) => {
         const state = { ...drawn, blockTime: 1_700_000_000 }
         const parsed = parse(state)
-        expect(parsed).toMatchObject({
-          ok: true,
-          tick: { price: stableSwapMid(state), ladder: stableSwapLadder(state) },
-        })
+        const tick = { price: stableSwapMid(state), ladder: stableSwapLadder(state) }
+        expect(parsed).toMatchObject(parsed.ok ? { ok: true, tick } : { ok: false, reason: 'thin-book' })
       }),
       { numRuns: 30 },
     )

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { VenueConfig } from '../adapters/venues/venue-ccxt.ts'
 import { isPool, POOL_KINDS, type Source, sourceId, VENUES, type VenueId } from '../core/market.ts'
 
 const SOURCES_MAX = 32
@@ -141,15 +142,6 @@ export type MarketSources = {
   readonly reference?:
     | { readonly address: string; readonly maxAgeSeconds: number; readonly deviationMaxBps?: number | undefined }
     | undefined
-}
-
-export type VenueConfig = {
-  /** Another server that speaks the venue's REST format; the venue itself when absent. */
-  readonly baseUrl?: string | undefined
-  /** The same for its WebSocket. */
-  readonly streamUrl?: string | undefined
-  /** Books and trades come by WebSocket, and candles alone are asked for; false when absent. */
-  readonly stream?: boolean | undefined
 }
 
 export type MarketConfig = {

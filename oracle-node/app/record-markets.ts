@@ -1,6 +1,7 @@
 import type { Bar } from '../core/bar.ts'
 import { depthProfile } from '../core/depth.ts'
 import { type MarketTick, sourceId } from '../core/market.ts'
+import { SECONDS_PER_DAY } from '../core/market-rows.ts'
 import type { UnixSeconds } from '../core/units.ts'
 import type { BarRow, DepthRow, Holding, MarketStore } from '../ports/market-store.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
@@ -33,7 +34,6 @@ export function marketRecorder(store: MarketStore, telemetry: Telemetry): Market
 }
 
 const MAINTENANCE_SECONDS = 3_600
-const SECONDS_PER_DAY = 86_400
 
 /** Once an hour of the node's clock, what appending left behind is merged and what is older than asked for is dropped. */
 export function storeKeeper(

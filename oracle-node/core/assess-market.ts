@@ -3,7 +3,7 @@ import { type DepthProfile, depthProfile, type LadderInUsd, recordDepth } from '
 import { type AssetMarket, type MarketTick, type Rejection, sourceId } from './market.ts'
 import { median } from './stats.ts'
 import { SECONDS_PER_HOUR, type UnixSeconds } from './units.ts'
-import { TURNOVER_MAX, venueWeights, weightedMedian } from './venue-weights.ts'
+import { believedVolume, TURNOVER_MAX, venueWeights, weightedMedian } from './venue-weights.ts'
 
 /** Why an asset has no market now. */
 export type MarketAbstention = 'too-few-venues' | 'venues-disagree' | 'too-few-bars' | 'reference-disagrees'
@@ -64,7 +64,7 @@ export function assessMarket(args: {
   if (apart !== undefined) return { ok: false, reason: 'venues-disagree', detail: `${asset}: ${apart}`, rejections }
   const { accepted, priceUsd } = believed(quotes, rejections)
   rejections.push(...accepted.flatMap(washed))
-  rejections.sort((a, b) => (a.source < b.source ? -1 : 1))
+  rejections.sort(bySource)
   const venues = venuesOf(accepted)
   if (accepted.length === 0 || venues.size < venuesMin) {
     const detail = `${asset}: ${venues.size} of ${venuesOf(ticks.map((tick) => ({ tick }))).size} venues left; ${venuesMin} are needed`
@@ -78,11 +78,7 @@ export function assessMarket(args: {
     const detail = `${asset}: the last hour ended ${age} s ago; ${LAST_HOUR_AGE_MAX_SECONDS} s is the most`
     return { ok: false, reason: 'too-few-bars', detail, rejections }
   }
-  return {
-    ok: true,
-    market: marketOf(accepted, priceUsd, bars),
-    rejections,
-  }
+  return { ok: true, market: marketOf(accepted, priceUsd, bars), rejections }
 }
 
 function inUsd(ticks: readonly MarketTick[], rates: QuoteRates, rejections: SourceRejection[]): Quote[] {
@@ -93,7 +89,12 @@ function inUsd(ticks: readonly MarketTick[], rates: QuoteRates, rejections: Sour
     if (rate !== undefined) quotes.push(quoteOf(tick, rate))
     else rejections.push({ source: id, reason: 'no-quote-rate', detail: `no USD rate of ${tick.source.quote} now` })
   }
+  rejections.sort(bySource)
   return quotes.sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function bySource(a: SourceRejection, b: SourceRejection): number {
+  return a.source < b.source ? -1 : 1
 }
 
 function quoteOf(tick: MarketTick, rate: number): Quote {
@@ -111,16 +112,19 @@ function quoteOf(tick: MarketTick, rate: number): Quote {
 }
 
 /** A volume that its book cannot carry is cut to what it can, and named; the price stays in, for others check it. */
-function washed({ id, volumeUsd, depthUsd }: Quote): SourceRejection[] {
-  if (volumeUsd === undefined || depthUsd === undefined || volumeUsd <= TURNOVER_MAX * depthUsd) return []
+function washed(quote: Quote): SourceRejection[] {
+  const { id, volumeUsd, depthUsd } = quote
+  if (believedVolume(quote) === volumeUsd) return []
   const detail = `${volumeUsd} USD in 24 h on a book of ${depthUsd} USD; ${TURNOVER_MAX} times that is believed`
   return [{ source: id, reason: 'wash-volume', detail }]
 }
 
 /** A tick whose bars hold no more volume than its book can carry. */
-function carried({ tick, volumeUsd, depthUsd }: Quote): MarketTick {
-  if (volumeUsd === undefined || depthUsd === undefined || volumeUsd <= TURNOVER_MAX * depthUsd) return tick
-  const share = (TURNOVER_MAX * depthUsd) / volumeUsd
+function carried(quote: Quote): MarketTick {
+  const { tick, volumeUsd } = quote
+  const volume = believedVolume(quote)
+  if (volume === undefined || volumeUsd === undefined || volume === volumeUsd) return tick
+  const share = volume / volumeUsd
   return { ...tick, bars: tick.bars.map((bar) => ({ ...bar, volume: bar.volume * share })) }
 }
 
@@ -201,7 +205,9 @@ function votesOf(quotes: readonly Quote[]): { readonly prices: number[]; readonl
   const perVenue = byVenue(quotes)
   return {
     prices: perVenue.map(([, own]) => median(own.map(({ usd }) => usd))),
-    weights: venueWeights(perVenue.map(([, own]) => ({ ...total(own, 'volumeUsd'), ...total(own, 'depthUsd') }))),
+    weights: venueWeights(
+      perVenue.map(([, own]) => ({ volumeUsd: total(own, 'volumeUsd'), depthUsd: total(own, 'depthUsd') })),
+    ),
   }
 }
 
@@ -216,19 +222,19 @@ function byVenue(quotes: readonly Quote[]): [string, readonly Quote[]][] {
 function quoteCamps(quotes: readonly Quote[]): string | undefined {
   const inDollars = byVenue(quotes.filter(({ tick }) => tick.source.quote === 'USD'))
   const converted = byVenue(quotes.filter(({ tick }) => tick.source.quote !== 'USD'))
-  if (inDollars.length < CAMP_MIN || converted.length === 0) return undefined
+  // A single converted venue outvotes nobody: it is judged as an outlier like any other.
+  if (inDollars.length < CAMP_MIN || converted.length < 2) return undefined
   const middle = (camp: [string, readonly Quote[]][]): number =>
     median(camp.map(([, own]) => median(own.map(({ usd }) => usd))))
   const [dollars, coins] = [middle(inDollars), middle(converted)]
-  // One converted venue alone is judged as any other.
-  if (converted.length < 2 || Math.abs(coins / dollars - 1) <= CAMP_DISTANCE_MAX) return undefined
+  if (Math.abs(coins / dollars - 1) <= CAMP_DISTANCE_MAX) return undefined
   return `markets in USD agree on ${dollars}, those in stablecoins on ${coins}; ${CAMP_DISTANCE_MAX} apart is the most`
 }
 
 /** Over those markets of a venue that tell; nothing where none does. */
-function total<K extends 'volumeUsd' | 'depthUsd'>(quotes: readonly Quote[], key: K): { [key in K]?: number } {
+function total(quotes: readonly Quote[], key: 'volumeUsd' | 'depthUsd'): number | undefined {
   const known = quotes.map((quote) => quote[key]).filter((value) => value !== undefined)
-  return known.length === 0 ? {} : ({ [key]: known.reduce((sum, value) => sum + value, 0) } as { [key in K]?: number })
+  return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0)
 }
 
 function venuesOf(quotes: ReadonlyArray<{ readonly tick: MarketTick }>): Set<string> {

@@ -15,9 +15,9 @@ const PARTS = 1_000_000
 
 export type VenueActivity = {
   /** USD that the last 24 h traded; unknown for a pool, whose trades are not followed. */
-  readonly volumeUsd?: number
+  readonly volumeUsd?: number | undefined
   /** USD to move the price by 2 %, where a book or pool shows it. */
-  readonly depthUsd?: number
+  readonly depthUsd?: number | undefined
 }
 
 /** The volume that counts: what was reported, or what the book can carry if that is less. */

@@ -195,10 +195,12 @@ test('venues converted by one wrong rate do not outvote three in dollars: the as
     (venue): Given => ({ venue, price: 100, quote: 'USDT' }),
   )
   expect(assess([...dollars, ...coins], 3, { USDT: { now: 0.995 } }).ok).toBe(true)
-  expect(assess([...dollars, ...coins], 3, { USDT: { now: 0.976 } })).toMatchObject({
-    ok: false,
-    reason: 'venues-disagree',
-  })
+  const wrong = { USDT: { now: 0.976 } }
+  const priceless = (['okx', 'kraken'] as const).map((venue): Given => ({ venue, price: 100, quote: 'USDC' }))
+  const seen = assess([...dollars, ...coins, ...priceless], 3, wrong)
+  expect(seen).toMatchObject({ ok: false, reason: 'venues-disagree' })
+  expect(assess([...priceless, ...coins, ...dollars].toReversed(), 3, wrong)).toEqual(seen)
+  expect(assess([...priceless.toReversed(), ...coins, ...dollars], 3, wrong)).toEqual(seen)
 })
 
 describe('the asset abstains', () => {

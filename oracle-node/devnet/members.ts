@@ -97,7 +97,7 @@ export async function keyCeremony(
   )
   const [first, ...others] = printed
   if (first === undefined || others.some((each) => each !== first)) {
-    throw new Error('the nodes came out of key generation with different keys')
+    throw new Error(`the nodes came out of key generation with different keys:\n${printed.join('')}`)
   }
   return JSON.parse(first)
 }

@@ -36,8 +36,10 @@ export class Processes {
    * @throws {Error} with what it printed, when it ends with an error.
    */
   async runToEnd(script: URL, args: readonly string[]): Promise<string> {
-    const { process: started, printed, output } = launch(script, args)
-    await this.#register(started).exited
+    const { process: started, printed, output, closed } = launch(script, args)
+    this.#register(started)
+    // Not its exit: what it wrote last may still be on the way then.
+    await closed
     if (started.exitCode !== 0) throw new Error(`${nameOf(script)} ${args[0] ?? ''} failed:\n${printed()}`)
     return output()
   }
@@ -74,7 +76,11 @@ function launch(script: URL, args: readonly string[]) {
   started.stderr?.on('data', (chunk: Buffer) => {
     errors = (errors + chunk.toString()).slice(-PRINTED_MAX)
   })
-  return { process: started, output: () => output, printed: () => `${output}${errors}`.trim() }
+  const closed = new Promise<void>((resolve) => {
+    started.once('close', () => resolve())
+    started.once('error', () => resolve())
+  })
+  return { process: started, output: () => output, printed: () => `${output}${errors}`.trim(), closed }
 }
 
 /** Enough for a stack trace, and no more of a child that prints without end. */

@@ -33,7 +33,8 @@ describe.each(VENUES)('%s by REST', (venue) => {
     if (!fetched.ok) throw new Error(fetched.detail)
     const parsed = parseTick({ source, raw: fetched.raw, now })
     if (!parsed.ok) throw new Error(parsed.detail)
-    expect(parsed.tick.bars).toHaveLength(HISTORY_HOURS)
+    // One less or more where the hour turns between the question and the answer, or nobody has traded in the new hour yet.
+    expect(Math.abs(parsed.tick.bars.length - HISTORY_HOURS)).toBeLessThanOrEqual(1)
     expect(parsed.tick.price).toBeCloseTo(1_000, -1)
     expect(parsed.tick.ladder?.bids.length).toBeGreaterThanOrEqual(100)
     expect(fetched.raw.trades).toHaveLength(50)

@@ -85,10 +85,11 @@ async function countMixed<Row extends Market>(
   const inFiles =
     files.length === 0
       ? ''
-      : `UNION SELECT [${files.map(({ part }) => part).join(', ')}][file_index::BIGINT + 1] AS part, ${names} FROM ${parquet(files)}`
+      : `UNION ALL SELECT [${files.map(({ part }) => part).join(', ')}][file_index::BIGINT + 1] AS part, ${names} FROM ${parquet(files)}`
+  // Distinct as a whole: segments of the log may hold the same row also where no file does.
   await engine.query(
     `SELECT part::INTEGER, ${intervalOf(kind)}, count(*)::DOUBLE, min("time")::DOUBLE, max("time")::DOUBLE
-     FROM (SELECT part, ${names} FROM log_keys ${inFiles}) GROUP BY ALL`,
+     FROM (SELECT DISTINCT * FROM (SELECT part, ${names} FROM log_keys ${inFiles})) GROUP BY ALL`,
     (chunk) => takeCounts(chunk, (part) => days[part], add),
   )
   await engine.run('DROP TABLE log_keys')

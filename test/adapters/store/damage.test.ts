@@ -8,13 +8,13 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { encodeFrame } from '../../../oracle-node/adapters/store/log-codec.ts'
 import { openParquetStore, type StoreReport } from '../../../oracle-node/adapters/store/parquet-store.ts'
 import type { MarketStore } from '../../../oracle-node/ports/market-store.ts'
 import { bar, barsOf, DAY, DAY_SECONDS, EVER } from '../../support/market-rows.ts'
-import { numberedBar, numberedRows } from '../../support/numbered-rows.ts'
+import { counter, numberedBar, numberedRows } from '../../support/numbered-rows.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 async function opened(folder: string, readOnly = false) {
@@ -31,13 +31,17 @@ function filesIn(folder: string, pattern: RegExp): string[] {
     .toSorted()
 }
 
-/** A folder that a writer left with this log when it was killed. */
-function killedWith(log: Buffer): { folder: string; path: string } {
+/** A folder that a writer left with this log, in these segments, when it was killed. */
+function killedWith(...log: readonly Buffer[]): { folder: string; path: string } {
   const folder = temporaryFolder()
   mkdirSync(join(folder, 'log'))
-  const path = join(folder, 'log', '000000000001.log')
-  writeFileSync(path, log)
-  return { folder, path }
+  for (const [index, segment] of log.entries())
+    writeFileSync(join(folder, 'log', `00000000000${index + 1}.log`), segment)
+  return { folder, path: join(folder, 'log', '000000000001.log') }
+}
+
+async function rowsHeld(store: MarketStore): Promise<number> {
+  return (await store.holdings()).reduce((sum, { rows }) => sum + rows, 0)
 }
 
 const frames = [0, 1, 2].map((number) => encodeFrame(numberedRows(number)))
@@ -154,9 +158,29 @@ test('a log that became files before the crash, and was not yet removed, changes
     const after = await opened(folder)
     expect(await after.bars()).toEqual(bars.slice(0, 2))
     if (merge) await after.store.compact()
-    expect((await after.store.holdings()).reduce((sum, { rows }) => sum + rows, 0)).toBe(7)
+    expect(await rowsHeld(after.store)).toBe(7)
     expect(after.reports).toEqual([])
     await after.store.close()
+  }
+})
+
+test('a row that several segments of the log hold is counted once, whichever of them are files by now', async () => {
+  const { folder } = killedWith(...frames)
+  const whole = temporaryFolder()
+  cpSync(folder, whole, { recursive: true })
+  await (await opened(whole)).store.close()
+  const logs = filesIn(folder, /\.log$/)
+  const placed = logs.flatMap((path) => filesIn(whole, new RegExp(`${basename(path, '.log')}.parquet$`)))
+  expect(placed).toHaveLength(4 * logs.length)
+  for (let files = 0; files <= placed.length; files++) {
+    const cut = temporaryFolder()
+    for (const path of placed.slice(0, files)) cpSync(path, path.replace(whole, cut))
+    // The log that the last file came from is there still, as are those after it.
+    for (const path of logs.slice(Math.max(0, Math.ceil(files / 4) - 1))) cpSync(path, path.replace(folder, cut))
+    const { store } = await opened(cut, true)
+    const depths = await store.depths({ ...EVER, symbol: 'counter' })
+    expect({ files, depths, held: await rowsHeld(store) }).toEqual({ files, depths: [counter(2)], held: 3 * 3 + 1 })
+    await store.close()
   }
 })
 
@@ -177,6 +201,7 @@ test('a merge that was cut between its steps leaves rows twice, and readers see 
   writeFileSync(join(folder, 'tmp', 'bars-merging.parquet'), 'half of it')
   const { store, reports, bars: found } = await opened(folder)
   expect((await found()).map(({ close }) => close)).toEqual([3, 1, 2, 3])
+  expect(await rowsHeld(store)).toBe(4)
   expect(await store.compact()).toEqual({ partitions: 1, filesBefore: 4, filesAfter: 1 })
   expect((await found()).map(({ close }) => close)).toEqual([3, 1, 2, 3])
   expect(reports).toEqual([])

@@ -1,4 +1,6 @@
 import { invariant } from '../../oracle-node/core/errors.ts'
+import { requireFinite } from './finite.ts'
+import { mulberry32 } from './generator.ts'
 
 export type Interval = { readonly low: number; readonly high: number }
 
@@ -6,6 +8,7 @@ export type Interval = { readonly low: number; readonly high: number }
  * The 95 % interval of a statistic by the circular block bootstrap (Politis and Romano 1992): whole blocks of neighbouring days are drawn,
  * so that clusters of wild days stay together. The generator is seeded, so the interval is the same every time.
  * @param statistic takes the indices of the days drawn.
+ * @throws {InvariantError} when the statistic is not finite on some draw.
  */
 export function blockBootstrap(parts: {
   readonly days: number
@@ -25,18 +28,44 @@ export function blockBootstrap(parts: {
     }
     return statistic(drawn)
   })
+  requireFinite('a bootstrapped statistic', values)
   const sorted = Float64Array.from(values).sort()
   const at = (share: number): number => sorted[Math.floor(share * (draws - 1))] ?? Number.NaN
   return { low: at(0.025), high: at(0.975) }
 }
 
-/** A 32-bit generator in integer arithmetic alone; good enough to draw blocks, never for keys. */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+/** Which days each draw is made of: draw by draw, `days` indices each. Drawn once, they serve every statistic of the same days. */
+export type Resamples = { readonly days: number; readonly draws: number; readonly indices: Int32Array }
+
+/** Four bytes an index: past this the indices alone take 200 MB. */
+export const RESAMPLED_DAYS_MAX = 50_000_000
+
+/**
+ * The stationary bootstrap (Politis and Romano 1994): a day is followed by its neighbour (the last by the first), or with probability
+ * 1/meanBlockDays by a day drawn afresh, so that blocks have geometric lengths and the resampled series is stationary.
+ * A step takes one number of the generator, and one more where a block begins.
+ */
+export function stationaryBootstrap(parts: {
+  readonly days: number
+  readonly meanBlockDays: number
+  readonly draws: number
+  readonly seed: number
+}): Resamples {
+  const { days, meanBlockDays, draws } = parts
+  for (const count of [days, draws]) {
+    invariant(Number.isInteger(count) && count > 0, `a bootstrap needs whole days and draws, got ${days} and ${draws}`)
   }
+  invariant(meanBlockDays >= 1, `a block is one day long at least, got ${meanBlockDays}`)
+  invariant(days * draws <= RESAMPLED_DAYS_MAX, `${days} days × ${draws} draws are over ${RESAMPLED_DAYS_MAX}`)
+  const next = mulberry32(parts.seed)
+  const indices = new Int32Array(days * draws)
+  for (let draw = 0; draw < draws; draw++) {
+    let day = 0
+    for (let step = 0; step < days; step++) {
+      const fresh = step === 0 || next() * meanBlockDays < 1
+      day = fresh ? Math.floor(next() * days) : (day + 1) % days
+      indices[draw * days + step] = day
+    }
+  }
+  return { days, draws, indices }
 }

@@ -30,6 +30,22 @@ export const reportAuditorAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint64",
+        "name": "given",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "feeds",
+        "type": "uint256"
+      }
+    ],
+    "name": "FallbackWithoutFeed",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint256",
         "name": "given",
         "type": "uint256"
@@ -138,6 +154,11 @@ export const reportAuditorAbi = [
             "type": "uint64"
           },
           {
+            "internalType": "uint64",
+            "name": "fallbacks",
+            "type": "uint64"
+          },
+          {
             "internalType": "bytes32",
             "name": "featuresHash",
             "type": "bytes32"
@@ -195,6 +216,11 @@ export const reportAuditorAbi = [
           {
             "internalType": "RiskRecord[]",
             "name": "records",
+            "type": "uint256[]"
+          },
+          {
+            "internalType": "uint256[]",
+            "name": "fallbacks",
             "type": "uint256[]"
           }
         ],

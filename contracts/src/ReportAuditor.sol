@@ -30,6 +30,7 @@ struct Round {
 /// @param recordsRoot The Merkle root of the records; 0 when no feed has enough observations.
 /// @param feeds The feeds with at least 2f + 1 observations, strictly ascending.
 /// @param records One record a feed.
+/// @param fallbacks How many of a feed's observers judged it by the baseline and not by the models, a feed.
 struct Audit {
     address[] signers;
     uint64 time;
@@ -37,6 +38,7 @@ struct Audit {
     bytes32 recordsRoot;
     bytes32[] feeds;
     RiskRecord[] records;
+    uint256[] fallbacks;
 }
 
 /// @title The report auditor
@@ -52,6 +54,11 @@ contract ReportAuditor {
     /// @param given The feed out of order.
     /// @param previous The feed before it; needed: less.
     error UnsortedFeeds(bytes32 given, bytes32 previous);
+
+    /// @notice Thrown when an observation's bitmap of fallbacks has a bit of a feed that is not there.
+    /// @param given The bitmap.
+    /// @param feeds How many feeds there are; needed: no bit from there on.
+    error FallbackWithoutFeed(uint64 given, uint256 feeds);
 
     /// @notice Thrown when lengths that must agree do not.
     /// @param given The length given.
@@ -89,6 +96,7 @@ contract ReportAuditor {
         result.observationsRoot = MerkleRoot.ofWords(digests);
         result.time = uint64(Aggregation.lowerMedian(times));
         (result.feeds, result.records) = _aggregate(observations, round.f);
+        result.fallbacks = _countFallbacks(observations, result.feeds);
         if (result.feeds.length > 0) result.recordsRoot = MerkleRoot.ofRecords(result.feeds, result.records);
     }
 
@@ -101,8 +109,28 @@ contract ReportAuditor {
         if (observation.records.length != feeds.length) {
             revert LengthMismatch(observation.records.length, feeds.length);
         }
+        if (uint256(observation.fallbacks) >> feeds.length != 0) {
+            revert FallbackWithoutFeed(observation.fallbacks, feeds.length);
+        }
         for (uint256 j = 1; j < feeds.length; ++j) {
             if (feeds[j] <= feeds[j - 1]) revert UnsortedFeeds(feeds[j], feeds[j - 1]);
+        }
+    }
+
+    /// @dev Every list of feeds is ascending, so each is walked once beside the report's. A feed past the bitmap has no bit.
+    function _countFallbacks(
+        Observation[] memory observations,
+        bytes32[] memory feeds
+    ) private pure returns (uint256[] memory counts) {
+        counts = new uint256[](feeds.length);
+        for (uint256 i = 0; i < observations.length; ++i) {
+            Observation memory observation = observations[i];
+            uint256 at = 0;
+            for (uint256 j = 0; j < observation.feeds.length && at < feeds.length; ++j) {
+                while (at < feeds.length && feeds[at] < observation.feeds[j]) ++at;
+                if (at == feeds.length || feeds[at] != observation.feeds[j]) continue;
+                counts[at] += (uint256(observation.fallbacks) >> j) & 1;
+            }
         }
     }
 

@@ -2,6 +2,7 @@ import exp from '@stdlib/math-base-special-exp'
 import ln from '@stdlib/math-base-special-ln'
 import { featureIndex } from '../../oracle-node/core/feature-spec.ts'
 import { featureVectorFault } from '../../oracle-node/core/feature-vector.ts'
+import type { FeatureVector } from '../../oracle-node/core/prediction.ts'
 import type { DepthModel } from '../../oracle-node/ports/model.ts'
 
 export type DepthCoefficients = {
@@ -47,15 +48,13 @@ export function activityOf(values: readonly number[]): Activity {
 
 /** The formula as a model: the reference of `depth.onnx`, and what runs where ONNX cannot. */
 export function depthModel(id: string, coefficients: DepthCoefficients): DepthModel {
-  return {
-    id,
-    async predict(features): Promise<number> {
-      const fault = featureVectorFault(features)
-      if (fault !== undefined) throw new Error(`model ${id}: ${fault}`)
-      return Math.min(
-        depthNow(activityOf(features.values), coefficients) * coefficients.lowQuantileShare,
-        coefficients.capUsd,
-      )
-    },
+  const predict = async (features: FeatureVector): Promise<number> => {
+    const fault = featureVectorFault(features)
+    if (fault !== undefined) throw new Error(`model ${id}: ${fault}`)
+    return Math.min(
+      depthNow(activityOf(features.values), coefficients) * coefficients.lowQuantileShare,
+      coefficients.capUsd,
+    )
   }
+  return { id, predict, predictBatch: (vectors) => Promise.all(vectors.map(predict)) }
 }

@@ -1,15 +1,14 @@
 import exp from '@stdlib/math-base-special-exp'
 import ln from '@stdlib/math-base-special-ln'
 import { RETURNS_OFFSET, WINDOW_HOURS } from '../../oracle-node/core/feature-spec.ts'
-import type { RiskPrediction } from '../../oracle-node/core/prediction.ts'
 import type { RiskModel } from '../../oracle-node/ports/model.ts'
-import { formulaModel, type Limits, limited, type Triple } from './outputs.ts'
+import { filteredOutputs, formulaModel, type Limits } from './outputs.ts'
 
 export type EwmaCoefficients = Limits & {
   /** What a squared return's weight shrinks to over 24 h. RiskMetrics' is .94. */
   readonly decayPerDay: number
-  /** Each output is this times the day's volatility. */
-  readonly multipliers: Triple
+  /** Each output is this times the day's volatility (of the hour: times the day's / √24). */
+  readonly multipliers: readonly number[]
 }
 
 /**
@@ -39,14 +38,18 @@ export function ewmaSigma(values: readonly number[], weights: readonly number[])
   return Math.sqrt(variance)
 }
 
+/** √(1/24): an EWMA's hour is a twenty-fourth of its day's variance. */
+export const HOUR_OF_DAY: number = Math.sqrt(1 / 24)
+
 /** Filtered historical simulation (Barone-Adesi 1999): an EWMA's volatility times quantiles of past losses over it. */
-export function ewmaModel(id: string, coefficients: EwmaCoefficients): RiskModel {
+export function ewmaModelOutputs(coefficients: EwmaCoefficients): (values: readonly number[]) => Float64Array {
   const weights = ewmaWeights(coefficients.decayPerDay)
-  return formulaModel(id, (values) => ewmaPrediction(ewmaSigma(values, weights), coefficients))
+  return (values) => {
+    const sigma = ewmaSigma(values, weights)
+    return filteredOutputs([sigma, sigma * HOUR_OF_DAY], coefficients.multipliers, coefficients)
+  }
 }
 
-/** Outputs for a day's volatility. */
-export function ewmaPrediction(sigma: number, coefficients: EwmaCoefficients): RiskPrediction {
-  const [volatility, valueAtRisk, shortfall] = coefficients.multipliers
-  return limited([sigma * volatility, sigma * valueAtRisk, sigma * shortfall], coefficients)
+export function ewmaModel(id: string, coefficients: EwmaCoefficients): RiskModel {
+  return formulaModel(id, ewmaModelOutputs(coefficients))
 }

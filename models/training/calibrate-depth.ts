@@ -29,6 +29,7 @@ export const DEPTH_FILES = {
   ethBook: 'l2/binance_ETHUSDT_depth1s_20240808.csv.gz',
   btcBars: 'ohlcv/binance_spot_4h/binance_BTCUSDT_4h_20170817_20260304.csv.gz',
   quotes: 'slippage/1inch_quotes_20231119_20.csv.gz',
+  pool: 'dex/uniswapv3_USDCUSDT-1bp_1h_pool_state_20220101_20260129.csv.gz',
 } as const
 
 /** The five measured depths of the recordings. A quoted wrapped coin has the activity of the coin itself. */
@@ -107,6 +108,45 @@ export function laterShare(
     assetWeights(ratios),
     0.05,
   )
+}
+
+/** A pool's liquidity at its price 6, 12, 18 and 24 h later, over what it was. */
+export type PoolYear = {
+  readonly from: number
+  readonly ratios: number
+  /** The 5 % quantile of the ratios. */
+  readonly lowQuantile: number
+  /** How often a ratio lay below the model's share; 5 % would be right. */
+  readonly belowShare: number
+}
+
+/**
+ * The one liquidity that was recorded by the hour over years, a stablecoin pool's within its current tick, held against the model's share. It
+ * was not fitted to, and it moves more than depth to 2 % does, which spans hundreds of ticks.
+ */
+export function poolYears(dataFolder: string, share: number): PoolYear[] {
+  const liquidity = new Map(
+    rowsOf(`${dataFolder}/${DEPTH_FILES.pool}`).map((row) => [Number(row['ts']), Number(row['poolLiquidity'])]),
+  )
+  const ratios = [...liquidity].flatMap(([time, now]) =>
+    [6, 12, 18, 24].flatMap((hours) => {
+      const later = liquidity.get(time + hours * 3_600)
+      return later === undefined || now === 0 ? [] : [{ year: yearOf(time), ratio: later / now }]
+    }),
+  )
+  return [...Map.groupBy(ratios, ({ year }) => year)].map(([from, own]) => {
+    const sorted = Float64Array.from(own, ({ ratio }) => ratio)
+    return {
+      from,
+      ratios: own.length,
+      lowQuantile: weightedQuantile(sorted, new Float64Array(own.length).fill(1), 0.05),
+      belowShare: own.filter(({ ratio }) => ratio < share).length / own.length,
+    }
+  })
+}
+
+function yearOf(time: number): number {
+  return new Date(time * 1_000).getUTCFullYear()
 }
 
 function bookDepth(path: string): { readonly low: number; readonly middle: number } {

@@ -2,52 +2,58 @@ import exp from '@stdlib/math-base-special-exp'
 import type { Interval } from '../../backtests/metrics/bootstrap.ts'
 import { FEATURE_SPEC_HASH } from '../../oracle-node/core/feature-spec.ts'
 import { depthNow } from '../baselines/depth.ts'
+import type { LogHarCoefficients } from '../baselines/log-har.ts'
 import { sha256Hex } from './manifest.ts'
 import { markdownTable } from './markdown-table.ts'
-import type { TrainedFiles } from './registry.ts'
+import { RISK_DEFAULTS, type TrainedFiles } from './registry.ts'
 
 const percent = (value: number): string => `${(100 * value).toFixed(2)} %`
 const usd = (value: number): string => `${(value / 1e6).toFixed(1)} M`
 
-/** The card of the two risk models: data, split, formula, metrics with intervals, known failures. Every figure is computed. */
-export function volatilityCard({ trained, onnx, manifest }: TrainedFiles): string {
-  const { har, ewma, counts } = trained
-  const [volatilityFloor, riskFloor, shortfallFloor] = har.floor
-  const ratio = shortfallRatio(har.weights)
-  return `# Risk models: ewma and har-quantile
+/** The card of the risk models: data, split, formulas, metrics with intervals, known failures. Every figure is computed. */
+export function volatilityCard({ trained, manifest, codeCommit }: TrainedFiles): string {
+  const { risk, counts } = trained
+  const [volatilityFloor = 0, riskFloor = 0, shortfallFloor = 0] = risk.limits.floor
+  const files = risk.models.map(({ id, onnx }) => [`volatility/${id}.onnx`, onnx] as const)
+  return `# Risk models: ${risk.models.map(({ id }) => id).join(', ')}
 
-Written by \`npm run models:train\`; do not edit. A node ships the equal-weight mean of both.
+Written by \`npm run models:train\`; do not edit. A node forecasts with ${RISK_DEFAULTS.join(' and ')}; the others are its baselines, and challengers
+to measure it against. How all of them and a quant's own models do when they are refitted through time: [WALK-FORWARD](WALK-FORWARD.md).
 
-${hashTable(manifest, [
-  ['volatility/ewma.onnx', onnx.ewma],
-  ['volatility/har-quantile.onnx', onnx.har],
-])}
+${hashTable(manifest, files)}
+
+Trained by the code of commit ${codeCommit}.
 
 ## What they say
 
-Annualised volatility of the next 24 h, and the 99 % value at risk and expected shortfall of the loss between now and 24 h later,
-as 1 − price ratio. It is the loss at the end of the day: the worst price within the day can be lower.
+Twelve numbers: of the next 24 h the annualised volatility, the 99 % value at risk and expected shortfall of the loss, 1 − price ratio, and its 50, 90 and
+95 % quantiles; then the same six of the next hour. It is the loss at the end of the horizon: the worst price within it can be lower. Realised
+volatility is the root of the summed squared hourly returns of the day, and Parkinson's range of the hour.
 
-- **har-quantile**: x·W between a floor and a cap. W's columns are not negative and have no intercept, so doubling every return
-  doubles each output. Volatility is fitted by QLIKE, value at risk by quantile regression at 99 %; shortfall is value at risk times
-  ${ratio.toFixed(3)}, the mean ratio of training losses beyond it.
-- **ewma**: √(Σ w·r²) over 168 hourly returns with decay ${ewma.decayPerDay} a day (chosen by QLIKE on training data), times ${ewma.multipliers
-    .map((each) => each.toFixed(3))
-    .join(', ')}: filtered historical simulation.
+- **log-har**: the logarithm of the coming variance is linear in the logarithms of past ones over several spans (Corsi 2009), with ranges, the fall of
+  the last day and week (leverage, Corsi and Renò 2012), jumps, the weekend, and the same of Bitcoin as the market. Fitted by QLIKE as a gamma
+  regression on volatile assets; forecasts are clipped to σ between 1 in 20,000 and 2.7 a horizon. The tail is filtered historical
+  simulation (Barone-Adesi 1999): σ times the quantiles of past losses over σ, ${multiplierLine(risk.logHar.multipliers)}.
+- **har-quantile**: x·W. W's columns have no intercept, so doubling every return doubles each output. Volatility by QLIKE, value at risk by quantile
+  regression at 99 %.
+- **garch**, **gjr**: α ${risk.garch.shape.alpha.toFixed(3)}, β ${risk.garch.shape.beta.toFixed(3)}; α ${risk.gjr.shape.alpha.toFixed(3)}, γ ${risk.gjr.shape.gamma.toFixed(3)}, β ${risk.gjr.shape.beta.toFixed(3)}: one shape for all volatile assets by quasi-maximum likelihood, hourly, each window targeted
+  to its own variance, and filtered historical simulation.
+- **ewma**, **ewma-94**: √(Σ w·r²) over 168 hourly returns with decay ${risk.ewma.decayPerDay} a day (chosen by QLIKE on training data) and RiskMetrics' 0.94.
+- **historical**: the window's own 145 overlapping days, unfitted.
 - Floors: volatility ${percent(volatilityFloor)}, value at risk ${percent(riskFloor)}, shortfall ${percent(shortfallFloor)}: the last two are the
-  pooled training tail of stablecoins that kept their pegs.
+  pooled training tail of stablecoins that kept their pegs. Before it is scored, a node stretches an asset's tail by its own record
+  ([FEEDS](../../oracle-node/docs/FEEDS.md)).
 
-${markdownTable(
-  ['feature (a day’s volatility)', 'volatility', 'value at risk', 'shortfall'],
-  Object.entries(har.weights).map(([name, triple]) => [name, ...triple.map((each) => each.toFixed(4))]),
-)}
+| input of log-har, by its feature | ln variance of 24 h | ln variance of 1 h |
+| --- | --- | --- |
+${logHarRows(risk.logHar)}
 
 ## Data and split
 
 Hourly bars of public venues, named and hashed in data/manifests/training.json, turned into features by the live node's own
 \`extractFeatures\`, every 6 h. Training ends 2022-12-31 (${counts.train} samples), validation is 2023 (${counts.validation}), test 2024-01 to
 2026-05 (${counts.test}). A label reaches 24 h ahead, so the last day before a boundary is purged; features reach 7 d back, so the first 7 d
-after it are embargoed. Each asset weighs the same; each row is divided by its own week's volatility. UST is shown, not fitted.
+after it are embargoed. Each asset weighs the same (log-har: by the root of its samples). UST is shown, not fitted.
 
 ## Pooled metrics
 
@@ -56,7 +62,7 @@ loss: lower is better. Acerbi-Székely Z2: 0 is right, below 0 understates risk,
 
 ${pooledTable(trained)}
 
-## By asset, the mean of both, validation and test
+## By asset, ${RISK_DEFAULTS.join(' and ')}, validation and test
 
 ${assetTable(trained)}
 
@@ -64,16 +70,31 @@ ${assetTable(trained)}
 
 - **A peg's first hour.** A stablecoin that kept its peg gives no sign in its returns before it loses it, so the forecast before a depeg is
   the floor. It rises as soon as the first hour of it has closed. UST (May 2022), ${ustLine(trained)}.
+- **Pegs in calm times** lose less in a day than their hours' ranges say, for those go back and forth: their value at risk is too high by far.
 - The loss within the day beyond the one at its end is not modelled; neither is a halt of trading.
 - Hourly bars: the hour that is open is not seen, so a crash counts from the hour's end on.
+- Books, venues' dispersion, stablecoins' basis and reserves' use are features, but were not recorded beside these bars: no model here uses them.
 - A single stress day hits all assets at once: the exceedances of one day are not independent, hence the intervals by whole days, and a Kupiec p of
   one asset alone says little with so few expected exceedances.
 - Recordings are mostly of one venue and of assets that lived to be recorded.
 `
 }
 
+/** The tail of 24 h in deviations. */
+function multiplierLine(multipliers: readonly number[]): string {
+  const [, valueAtRisk = Number.NaN, shortfall = Number.NaN] = multipliers
+  return `${valueAtRisk.toFixed(2)} for value at risk and ${shortfall.toFixed(2)} for shortfall over 24 h`
+}
+
+function logHarRows({ day, hour }: LogHarCoefficients): string {
+  const rows = Object.keys(day.weights).map((name) => [name, day.weights[name] ?? 0, hour.weights[name] ?? 0] as const)
+  return [...rows, ['intercept', day.intercept, hour.intercept] as const]
+    .map(([name, ...weights]) => `| ${name} | ${weights.map((weight) => weight.toFixed(4)).join(' | ')} |`)
+    .join('\n')
+}
+
 /** The card of the depth model, which says how little it is calibrated on. */
-export function depthCard({ trained, onnx, manifest }: TrainedFiles): string {
+export function depthCard({ trained, depthOnnx, manifest }: TrainedFiles): string {
   const { depth, depthPoints } = trained
   const rows = depthPoints.map(({ label, depthUsd, activity, role }) => [
     label,
@@ -87,7 +108,7 @@ export function depthCard({ trained, onnx, manifest }: TrainedFiles): string {
 
 Written by \`npm run models:train\`; do not edit.
 
-${hashTable(manifest, [['liquidity/depth.onnx', onnx.depth]])}
+${hashTable(manifest, [['liquidity/depth.onnx', depthOnnx]])}
 
 ## What it says
 
@@ -111,11 +132,23 @@ ${markdownTable(['point', 'used for', 'σ a day', 'V, USD', 'measured, USD', 'fo
   is a lower bound of what 2 % holds).
 - The quotes are an aggregator's over on-chain pools on 2023-11-20, set against the volume of one exchange; a wrapped coin has the activity of its coin.
 - The 5 % quantile: ${depth.lowQuantileShare.toFixed(3)} = ${(depth.lowQuantileShare / trained.bookShare).toFixed(3)} · ${trained.bookShare.toFixed(3)}. The first is the 5 % quantile, over training assets, of the formula's own value 6 to 24 h
-  later over its present one: depth is not recorded for a day anywhere here, so its moves are those of V and σ. The second is the lower
+  later over its present one: no book is recorded for a day here, so its moves are those of V and σ. The second is the lower
   of the books' (5 % quantile / median) within their six minutes.
 
-So treat a value as an order of magnitude, and let a measured book or pool lower it. There is no held-out test
-of depth, since no recording has one.
+So treat a value as an order of magnitude, and let a measured book or pool lower it. No recording has the depth of a volatile asset over days, so
+there is no held-out test of it. What was recorded over years is the liquidity of one USDC/USDT pool within its current tick, by the hour: how
+often it lay below ${depth.lowQuantileShare.toFixed(3)} of itself 6 to 24 h later, which for a 5 % quantile should be 5 %. A single tick empties more easily than the
+200 that 2 % spans, so the share may be right for depth; for so narrow a pool it is too high.
+
+${markdownTable(
+  ['year', 'ratios', '5 % quantile', 'below the share'],
+  trained.poolYears.map((year) => [
+    String(year.from),
+    String(year.ratios),
+    year.lowQuantile.toFixed(3),
+    percent(year.belowShare),
+  ]),
+)}
 
 ## Known failures
 
@@ -137,18 +170,16 @@ function hashTable(manifest: string, files: ReadonlyArray<readonly [string, Uint
 function pooledTable({ pooled }: TrainedFiles['trained']): string {
   const three = (value: number): string => value.toFixed(3)
   const within = ({ low, high }: Interval, show: (value: number) => string): string => `[${show(low)}, ${show(high)}]`
-  const rows = pooled
-    .filter((row) => row.part !== 'train')
-    .map((row) => [
-      row.part,
-      row.kind,
-      row.model,
-      String(row.forecasts),
-      `${percent(row.coverage)} ${within(row.coverageInterval, percent)}`,
-      `${three(row.qlike)} ${within(row.qlikeInterval, three)}`,
-      `${three(row.fzLoss)} ${within(row.fzLossInterval, three)}`,
-      row.acerbiSzekely.toFixed(2),
-    ])
+  const rows = pooled.map((row) => [
+    row.part,
+    row.kind,
+    row.model,
+    String(row.forecasts),
+    `${percent(row.coverage)} ${within(row.coverageInterval, percent)}`,
+    `${three(row.qlike)} ${within(row.qlikeInterval, three)}`,
+    `${three(row.fzLoss)} ${within(row.fzLossInterval, three)}`,
+    row.acerbiSzekely.toFixed(2),
+  ])
   return markdownTable(['part', 'assets', 'model', 'n', 'coverage', 'QLIKE', 'FZ0', 'Z2'], rows)
 }
 
@@ -167,7 +198,7 @@ function assetTable({ assets }: TrainedFiles['trained']): string {
     'mean ES',
   ]
   const rows = assets
-    .filter((row) => row.part !== 'train' && row.model.startsWith('mean'))
+    .filter((row) => row.part !== 'not fitted' && row.model === RISK_DEFAULTS[0])
     .map((row) => [
       row.part,
       row.asset,
@@ -185,14 +216,9 @@ function assetTable({ assets }: TrainedFiles['trained']): string {
 }
 
 function ustLine({ assets }: TrainedFiles['trained']): string {
-  const row = assets.find((each) => each.asset === 'UST' && each.model.startsWith('mean'))
+  const row = assets.find((each) => each.asset === 'UST' && each.model === RISK_DEFAULTS[0])
   if (row === undefined) return 'was not recorded'
-  return `${row.exceedances} of ${row.days} days beyond the mean model's value at risk, Z2 ${row.acerbiSzekely.toFixed(1)}`
-}
-
-function shortfallRatio(weights: TrainedFiles['trained']['har']['weights']): number {
-  const triple = Object.values(weights).find(([, valueAtRisk]) => valueAtRisk > 0)
-  return triple === undefined ? 1 : triple[2] / triple[1]
+  return `${row.exceedances} of ${row.days} days beyond the value at risk, Z2 ${row.acerbiSzekely.toFixed(1)}`
 }
 
 /** Each scaling point's own scale over the one chosen, the least and the most. */

@@ -3,6 +3,7 @@ import { readCandles } from '../../data/recorded/read-candles.ts'
 import { type Bar, HISTORY_HOURS } from '../../oracle-node/core/bar.ts'
 import { extractFeatures } from '../../oracle-node/core/features.ts'
 import { hourGrid } from '../../oracle-node/core/hour-grid.ts'
+import type { FeatureVector } from '../../oracle-node/core/prediction.ts'
 import { SECONDS_PER_HOUR, type UnixSeconds } from '../../oracle-node/core/units.ts'
 import type { Series } from './series.ts'
 
@@ -16,9 +17,18 @@ export type Sample = {
   readonly loss: number
   /** √ of the sum of 24 squared hourly log returns after `time`: the realised volatility of that day. */
   readonly realized: number
+  /** 1 − close(time + 1 h) / close(time). */
+  readonly hourLoss: number
+  /** Parkinson's deviation of the hour after `time`, for one hour: a single squared return would be noise. */
+  readonly hourRealized: number
 }
 
+/** Features of the market's asset at a time, where its bars reach. */
+export type MarketAt = (time: number) => FeatureVector | undefined
+
 const HORIZON_HOURS = 24
+/** What a tick of a quiet peg is: an hour that did not move still has a positive deviation, as QLIKE needs. */
+const HOUR_REALIZED_MIN = 2e-5
 /** A day with more holes than this tells too little to be a label. */
 const LABEL_MISSING_MAX = 2
 
@@ -26,7 +36,12 @@ const LABEL_MISSING_MAX = 2
  * Samples of one series every `stepHours`, at hours divisible by it, through the live node's own `extractFeatures`: bars up to
  * `time` for features and bars after it for the label, so nothing looks ahead. Times without features or label are left out.
  */
-export function samplesOf(series: Series, bars: readonly Bar[], stepHours: number): Sample[] {
+export function samplesOf(
+  series: Series,
+  bars: readonly Bar[],
+  stepHours: number,
+  marketAt: MarketAt = () => undefined,
+): Sample[] {
   const samples: Sample[] = []
   for (let index = 0; index + HORIZON_HOURS < bars.length; index++) {
     const bar = bars[index]
@@ -35,7 +50,7 @@ export function samplesOf(series: Series, bars: readonly Bar[], stepHours: numbe
     const label = labelAt(bars, index)
     if (label === undefined) continue
     const past = bars.slice(Math.max(0, index + 1 - HISTORY_HOURS), index + 1)
-    const extraction = extractFeatures(past, time as UnixSeconds)
+    const extraction = extractFeatures(past, time as UnixSeconds, { market: marketAt(time) })
     if (!extraction.ok) continue
     samples.push({ asset: series.asset, kind: series.kind, time, features: extraction.features.values, ...label })
   }
@@ -71,7 +86,24 @@ export function barsOf(series: Series, dataFolder: string): Bar[] {
   return [...hours.values()].sort((a, b) => a.openTime - b.openTime)
 }
 
-function labelAt(bars: readonly Bar[], index: number): Pick<Sample, 'loss' | 'realized'> | undefined {
+/** The market's features by time, each worked out once. */
+export function marketFeatures(bars: readonly Bar[]): MarketAt {
+  const places = new Map(bars.map((bar, index) => [bar.openTime + SECONDS_PER_HOUR, index]))
+  const known = new Map<number, FeatureVector | undefined>()
+  return (time) => {
+    if (known.has(time)) return known.get(time)
+    const index = places.get(time)
+    const past = index === undefined ? [] : bars.slice(Math.max(0, index + 1 - HISTORY_HOURS), index + 1)
+    const extraction = extractFeatures(past, time as UnixSeconds)
+    const features = extraction.ok ? extraction.features : undefined
+    known.set(time, features)
+    return features
+  }
+}
+
+type Label = Pick<Sample, 'loss' | 'realized' | 'hourLoss' | 'hourRealized'>
+
+function labelAt(bars: readonly Bar[], index: number): Label | undefined {
   const now = bars[index]
   if (now === undefined) return undefined
   const end = now.openTime + HORIZON_HOURS * SECONDS_PER_HOUR
@@ -81,5 +113,11 @@ function labelAt(bars: readonly Bar[], index: number): Pick<Sample, 'loss' | 're
   const grid = hourGrid(ahead, HORIZON_HOURS)
   if (grid === undefined || grid.missing > LABEL_MISSING_MAX) return undefined
   const variance = grid.returns.reduce((sum, r) => sum + r * r, 0)
-  return { loss: 1 - last.close / now.close, realized: Math.sqrt(variance) }
+  const [range = 0] = grid.ranges
+  return {
+    loss: 1 - last.close / now.close,
+    realized: Math.sqrt(variance),
+    hourLoss: 1 - (grid.closes[0] ?? Number.NaN) / now.close,
+    hourRealized: Math.max(HOUR_REALIZED_MIN, range / Math.sqrt(4 * Math.LN2)),
+  }
 }

@@ -1,9 +1,13 @@
 import ln from '@stdlib/math-base-special-ln'
-import { featureIndex } from '../../oracle-node/core/feature-spec.ts'
-import { type EwmaCoefficients, ewmaSigma, ewmaWeights } from '../baselines/ewma.ts'
-import { type HarCoefficients, harPrediction } from '../baselines/har.ts'
-import { DAYS_ROOT, type Limits, type Triple } from '../baselines/outputs.ts'
+import { featureIndex, RETURNS_OFFSET } from '../../oracle-node/core/feature-spec.ts'
+import { type EwmaCoefficients, ewmaSigma, ewmaWeights, HOUR_OF_DAY } from '../baselines/ewma.ts'
+import type { GarchShape } from '../baselines/garch.ts'
+import { type GarchModelCoefficients, garchHorizons, garchSigmas } from '../baselines/garch-window.ts'
+import type { HarCoefficients } from '../baselines/har.ts'
+import { DAYS_ROOT, HOURS_ROOT, type Limits, type Sigmas } from '../baselines/outputs.ts'
 import type { Sample } from './dataset.ts'
+import { fitPooledGarch } from './fit-garch.ts'
+import { fitMultipliers, LEVEL, SIGMA_FLOOR } from './fit-multipliers.ts'
 import { fitDeviation, fitQuantile, type Rows } from './regression.ts'
 import { assetWeights, weightedMean, weightedQuantile } from './weighted.ts'
 
@@ -18,38 +22,17 @@ const HAR_FEATURES = [
   'daily_7d',
 ]
 const DECAYS_PER_DAY = [0.97, 0.94, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.4, 0.3]
-const LEVEL = 0.99
-/** One tick of a price with four decimals, a day: what a peg that nobody trades has. */
-const SIGMA_FLOOR = 1e-4
-/** 100 000 % a year; no day of the recordings comes near, so only a broken vector meets it. */
-const VOLATILITY_CAP = 1_000
 
 /**
- * Floors from the pooled training losses of stablecoins that kept their pegs, each asset with equal weight: a quiet peg is never called
- * safer than stablecoins were on the whole. The caps are the worst that can be.
- */
-export function fitLimits(train: readonly Sample[]): Limits {
-  const stable = train.filter((sample) => sample.kind === 'stable')
-  const losses = Float64Array.from(stable, (sample) => sample.loss)
-  const weights = assetWeights(stable)
-  const valueAtRisk = weightedQuantile(losses, weights, LEVEL)
-  const shortfall = weightedMean(losses, weights, (index) => (losses[index] ?? 0) > valueAtRisk)
-  return {
-    floor: [SIGMA_FLOOR * DAYS_ROOT, valueAtRisk, Math.max(valueAtRisk, shortfall)],
-    cap: [VOLATILITY_CAP, 1, 1],
-  }
-}
-
-/**
- * HAR: volatility by QLIKE, value at risk by quantile regression, and shortfall as the value at risk times the mean ratio of the losses
- * beyond it. Every row is divided by its own week's volatility and every asset weighs the same, so neither a wild asset nor one
- * with long history rules.
+ * HAR: volatility by QLIKE, value at risk by quantile regression, and shortfall and the lower quantiles as the value at risk times the mean
+ * ratio of the losses beyond it, and the ratios' own quantiles, so that they never cross. Every row is divided by its own week's
+ * volatility and every asset weighs the same, so neither a wild asset nor one with long history rules.
  */
 export function fitHar(train: readonly Sample[], limits: Limits): HarCoefficients {
   const weight = assetWeights(train)
   const scales = Float64Array.from(train, scaleOf)
-  const x = new Float64Array(train.length * HAR_FEATURES.length)
   const places = HAR_FEATURES.map(featureIndex)
+  const x = new Float64Array(train.length * places.length)
   for (const [row, sample] of train.entries()) {
     for (const [column, place] of places.entries()) {
       x[row * places.length + column] = (sample.features[place] ?? Number.NaN) / (scales[row] ?? Number.NaN)
@@ -61,51 +44,95 @@ export function fitHar(train: readonly Sample[], limits: Limits): HarCoefficient
     y: Float64Array.from(train, (sample, row) => target(sample) / (scales[row] ?? Number.NaN)),
     weight,
   })
-  const volatility = fitDeviation(rows((sample) => sample.realized))
-  const valueAtRisk = fitQuantile(
-    rows((sample) => sample.loss),
-    LEVEL,
-  )
-  const withRatio = (ratio: number): HarCoefficients => {
-    const triple = (index: number): Triple => [
-      (volatility[index] ?? 0) * DAYS_ROOT,
-      valueAtRisk[index] ?? 0,
-      (valueAtRisk[index] ?? 0) * ratio,
-    ]
-    return { weights: Object.fromEntries(HAR_FEATURES.map((name, index) => [name, triple(index)])), ...limits }
-  }
-  const plain = withRatio(1)
-  const ratios = Float64Array.from(train, (sample) => sample.loss / harPrediction(sample.features, plain).valueAtRisk99)
-  return withRatio(
-    Math.max(
-      1,
-      weightedMean(ratios, weight, (row) => (ratios[row] ?? 0) > 1),
-    ),
-  )
+  const columns = [
+    ...harColumns(rows, DAYS_ROOT, { loss: (each) => each.loss, realized: (each) => each.realized }),
+    ...harColumns(rows, HOURS_ROOT, { loss: (each) => each.hourLoss, realized: (each) => each.hourRealized }),
+  ]
+  const weights = HAR_FEATURES.map((name, index) => [name, columns.map((column) => column[index] ?? 0)] as const)
+  return { weights: Object.fromEntries(weights), ...limits }
 }
 
-/** EWMA: the decay that has the least QLIKE, then filtered losses' quantile and the mean beyond it. */
-export function fitEwma(train: readonly Sample[], limits: Limits): EwmaCoefficients {
+/** The six columns of one horizon, in the order of a model's outputs. */
+function harColumns(
+  rows: (target: (sample: Sample) => number) => Rows,
+  root: number,
+  of: { readonly loss: (sample: Sample) => number; readonly realized: (sample: Sample) => number },
+): number[][] {
+  const volatility = fitDeviation(rows(of.realized))
+  const losses = rows(of.loss)
+  const valueAtRisk = fitQuantile(losses, LEVEL)
+  const { width, x, y, weight } = losses
+  const ratios = y.map((loss, row) => {
+    let fitted = 0
+    for (let column = 0; column < width; column++) fitted += (x[row * width + column] ?? 0) * (valueAtRisk[column] ?? 0)
+    return loss / fitted
+  })
+  const beyond = weightedMean(ratios, weight, (row) => (ratios[row] ?? 0) > 1)
+  const lower = [0.5, 0.9, 0.95].map((level) => Math.min(1, weightedQuantile(ratios, weight, level)))
+  return [
+    volatility.map((each) => each * root),
+    ...[1, Math.max(1, beyond), ...lower].map((ratio) => valueAtRisk.map((each) => each * ratio)),
+  ]
+}
+
+/** EWMA with its losses' quantiles over it; the decay that has the least QLIKE, or the one that is given. */
+export function fitEwma(train: readonly Sample[], limits: Limits, decayPerDay?: number): EwmaCoefficients {
+  const decay = decayPerDay ?? bestDecay(train)
+  const weights = ewmaWeights(decay)
+  const sigmas = train.map(({ features }): Sigmas => {
+    const sigma = ewmaSigma(features, weights)
+    return [sigma, sigma * HOUR_OF_DAY]
+  })
+  return { decayPerDay: decay, multipliers: fitMultipliers(train, sigmas), ...limits }
+}
+
+function bestDecay(train: readonly Sample[]): number {
   const weight = assetWeights(train)
   // A peg's rare jumps would choose the decay for all: after one the fastest memory wins, whatever it costs elsewhere.
   const decayWeight = weight.map((each, row) => (train[row]?.kind === 'volatile' ? each : 0))
   const candidates = DECAYS_PER_DAY.map((decayPerDay) => {
     const weights = ewmaWeights(decayPerDay)
-    const sigma = Float64Array.from(train, (sample) => Math.max(ewmaSigma(sample.features, weights), SIGMA_FLOOR))
-    const rows: Rows = { width: 1, x: sigma, y: Float64Array.from(train, (sample) => sample.realized), weight }
-    const scale = fitDeviation(rows)[0] ?? 1
-    const decayRows = { ...rows, weight: decayWeight }
-    return { decayPerDay, sigma, scale, loss: qlikeUpToConstant(decayRows, fitDeviation(decayRows)[0] ?? 1) }
+    const x = Float64Array.from(train, (sample) => Math.max(ewmaSigma(sample.features, weights), SIGMA_FLOOR))
+    const rows: Rows = { width: 1, x, y: Float64Array.from(train, (sample) => sample.realized), weight: decayWeight }
+    return { decayPerDay, loss: qlikeUpToConstant(rows, fitDeviation(rows)[0] ?? 1) }
   })
-  const best = candidates.reduce((least, each) => (each.loss < least.loss ? each : least))
-  const filtered = Float64Array.from(train, (sample, row) => sample.loss / (best.sigma[row] ?? Number.NaN))
-  const valueAtRisk = weightedQuantile(filtered, weight, LEVEL)
-  const shortfall = weightedMean(filtered, weight, (row) => (filtered[row] ?? 0) > valueAtRisk)
-  return {
-    decayPerDay: best.decayPerDay,
-    multipliers: [best.scale * DAYS_ROOT, valueAtRisk, shortfall],
-    ...limits,
+  return candidates.reduce((least, each) => (each.loss < least.loss ? each : least)).decayPerDay
+}
+
+/**
+ * GARCH, or GJR with `asymmetric`, over the hours of a window: one shape pooled over volatile assets, from windows that do not overlap, and
+ * past losses' quantiles over its forecasts.
+ */
+export function fitGarchModel(train: readonly Sample[], limits: Limits, asymmetric: boolean): GarchModelCoefficients {
+  const volatile = train.filter(({ kind }) => kind === 'volatile')
+  const series = [...Map.groupBy(volatile, ({ asset }) => asset).values()].map(hourlyReturns)
+  const { shape } = fitPooledGarch(
+    series.filter(({ length }) => length >= GARCH_HOURS_MIN),
+    { asymmetric, start: 'sample' },
+  )
+  const horizons = garchHorizons(shape)
+  const sigmas = train.map(({ features }) => garchSigmas(features, horizons))
+  return { shape: plainShape(shape), multipliers: fitMultipliers(train, sigmas), ...limits }
+}
+
+/** A month: less would tell of its start more than of the asset. */
+const GARCH_HOURS_MIN = 720
+const WEEK_SECONDS = 604_800
+
+/** The windows of samples a week apart, one after another. */
+function hourlyReturns(samples: readonly Sample[]): Float64Array {
+  const returns: number[] = []
+  let next = Number.NEGATIVE_INFINITY
+  for (const { time, features } of samples) {
+    if (time < next) continue
+    returns.push(...features.slice(RETURNS_OFFSET))
+    next = time + WEEK_SECONDS
   }
+  return Float64Array.from(returns)
+}
+
+function plainShape({ alpha, gamma, beta }: GarchShape): GarchShape {
+  return { alpha, gamma, beta }
 }
 
 /** QLIKE but for the part that no forecast changes. */

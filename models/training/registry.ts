@@ -1,77 +1,93 @@
 import { readFileSync } from 'node:fs'
 import { FEATURE_SPEC_HASH } from '../../oracle-node/core/feature-spec.ts'
-import { OPSET } from './export-onnx.ts'
 import { sha256Hex } from './manifest.ts'
+import { OPSET } from './onnx/graph.ts'
 import type { Trained } from './pipeline.ts'
 
 /** What a registry and the cards are written from. */
 export type TrainedFiles = {
   readonly trained: Trained
-  readonly onnx: { readonly ewma: Uint8Array; readonly har: Uint8Array; readonly depth: Uint8Array }
+  readonly depthOnnx: Uint8Array
   readonly manifest: string
+  readonly codeCommit: string
 }
 
-/** Each default model runs; their equal-weight mean is the forecast. */
-const RISK_DEFAULTS = ['ewma', 'har-quantile']
+/** What a node forecasts with: where there are several, their equal-weight mean. Chosen by the walk-forward on data before 2024. */
+export const RISK_DEFAULTS: readonly string[] = ['log-har']
+const DAY_OUTPUTS = 3
 
 /** `models/registry.json`: what a node checks every model file against before it runs it. */
-export function registryJson({ trained, onnx, manifest }: TrainedFiles): string {
+export function registryJson({ trained, depthOnnx, manifest, codeCommit }: TrainedFiles): string {
   const common = {
     featureSpec: FEATURE_SPEC_HASH,
     trainingDataManifest: sha256Hex(manifest),
+    codeCommit,
     opset: OPSET,
     trainedWith: {
       node: process.version,
       onnxruntime: packageVersion('onnxruntime-node'),
       onnxProto: packageVersion('onnx-proto'),
     },
-    status: 'default',
   }
-  const risk = (id: string, file: string, bytes: Uint8Array, coefficients: object): object => ({
-    kind: 'risk',
-    file,
-    sha256: sha256Hex(bytes),
-    ...common,
-    coefficients,
-    metrics: pooledOf(trained, id),
-  })
+  const risk = trained.risk.models.map(({ id, coefficients, onnx }) => [
+    id,
+    {
+      kind: 'risk',
+      file: `volatility/${id}.onnx`,
+      sha256: sha256Hex(onnx),
+      ...common,
+      status: RISK_DEFAULTS.includes(id) ? 'default' : 'challenger',
+      coefficients,
+      metrics: pooledOf(trained, id),
+    },
+  ])
+  const { decayPerDay, multipliers, floor, cap } = trained.risk.ewma
+  const first = (values: readonly number[]): readonly number[] => values.slice(0, DAY_OUTPUTS)
   const registry = {
-    version: 1,
+    version: 2,
     defaults: { risk: RISK_DEFAULTS, liquidity: 'depth' },
     models: {
-      ewma: risk('ewma', 'volatility/ewma.onnx', onnx.ewma, trained.ewma),
-      'har-quantile': risk('har-quantile', 'volatility/har-quantile.onnx', onnx.har, trained.har),
+      ...Object.fromEntries(risk),
       depth: {
         kind: 'liquidity',
         file: 'liquidity/depth.onnx',
-        sha256: sha256Hex(onnx.depth),
+        sha256: sha256Hex(depthOnnx),
         ...common,
+        status: 'default',
         coefficients: trained.depth,
         metrics: { calibrationPoints: trained.depthPoints.length },
       },
     },
-    combination: { id: 'mean(ewma, har-quantile)', metrics: pooledOf(trained, 'mean(ewma, har-quantile)') },
+    guard: trained.guard,
+    baseline: {
+      // Of the next 24 h alone: what a record needs.
+      risk: { decayPerDay, multipliers: first(multipliers), floor: first(floor), cap: first(cap) },
+      depth: trained.depth,
+    },
+    reference: trained.reference,
   }
   return `${JSON.stringify(registry, null, 2)}\n`
 }
 
 /** Validation and test, by kind of asset, to six digits: what a reader compares models by. */
 function pooledOf(trained: Trained, id: string): object {
-  const rows = trained.pooled.filter((row) => row.model === id && row.part !== 'train')
   const round = (value: number): number => Number(value.toPrecision(6))
   return Object.fromEntries(
-    rows.map((row) => [
-      `${row.part} ${row.kind}`,
-      {
-        forecasts: row.forecasts,
-        coverage: round(row.coverage),
-        coverageInterval: [round(row.coverageInterval.low), round(row.coverageInterval.high)],
-        qlike: round(row.qlike),
-        qlikeInterval: [round(row.qlikeInterval.low), round(row.qlikeInterval.high)],
-        fzLoss: round(row.fzLoss),
-        acerbiSzekely: round(row.acerbiSzekely),
-      },
-    ]),
+    trained.pooled
+      .filter((row) => row.model === id)
+      .map((row) => [
+        `${row.part} ${row.kind}`,
+        {
+          forecasts: row.forecasts,
+          coverage: round(row.coverage),
+          coverageInterval: [round(row.coverageInterval.low), round(row.coverageInterval.high)],
+          qlike: round(row.qlike),
+          qlikeInterval: [round(row.qlikeInterval.low), round(row.qlikeInterval.high)],
+          fzLoss: round(row.fzLoss),
+          fzLossInterval: [round(row.fzLossInterval.low), round(row.fzLossInterval.high)],
+          acerbiSzekely: round(row.acerbiSzekely),
+        },
+      ]),
   )
 }
 

@@ -15,18 +15,16 @@ export type Rows = {
  * @param smoothing the paper's ε, in units of y.
  */
 export function fitQuantile(rows: Rows, level: number, smoothing = 1e-3, iterationsMax = 400): number[] {
-  let beta = new Array<number>(rows.width).fill(1 / rows.width)
-  for (let iteration = 0; iteration < iterationsMax; iteration++) {
-    const next = solveWeighted(rows, beta, (target, fitted, weight) => {
-      const residual = target - fitted
-      const curvature = weight / (smoothing + Math.abs(residual))
-      return { curvature, pull: curvature * target + weight * (2 * level - 1) }
-    })
-    const moved = largestChange(beta, next)
-    beta = next
-    if (moved < 1e-9) break
-  }
-  return beta
+  const { y, weight } = rows
+  return iterated(rows, 1e-9, iterationsMax, ({ fitted, curvature, pull }) => {
+    for (let row = 0; row < y.length; row++) {
+      const target = value(y, row)
+      const own = value(weight, row)
+      const bend = own / (smoothing + Math.abs(target - value(fitted, row)))
+      curvature[row] = bend
+      pull[row] = bend * target + own * (2 * level - 1)
+    }
+  })
 }
 
 /**
@@ -34,40 +32,91 @@ export function fitQuantile(rows: Rows, level: number, smoothing = 1e-3, iterati
  * scoring: working target (y² + m²)/(2m), weight 1/m².
  */
 export function fitDeviation(rows: Rows, iterationsMax = 100): number[] {
+  const { y, weight } = rows
+  return iterated(rows, 1e-9, iterationsMax, ({ fitted, curvature, pull }) => {
+    for (let row = 0; row < y.length; row++) {
+      const target = value(y, row)
+      const own = value(fitted, row)
+      const bend = value(weight, row) / (own * own)
+      curvature[row] = bend
+      pull[row] = (bend * (target * target + own * own)) / (2 * own)
+    }
+  })
+}
+
+/** What a step is made of, a number a row: xβ, and the terms that are taken at it. */
+type Terms = { readonly fitted: Float64Array; readonly curvature: Float64Array; readonly pull: Float64Array }
+
+/** Minimises Σ curvature·(xβ)²/2 − pull·xβ over β ≥ 0, the terms taken at the present β, until β moves no more. */
+function iterated(rows: Rows, tolerance: number, iterationsMax: number, setTerms: (terms: Terms) => void): number[] {
+  const columns = columnsOf(rows)
+  const vector = (): Float64Array => new Float64Array(rows.y.length)
+  const terms: Terms = { fitted: vector(), curvature: vector(), pull: vector() }
+  const scaled = vector()
   let beta = new Array<number>(rows.width).fill(1 / rows.width)
   for (let iteration = 0; iteration < iterationsMax; iteration++) {
-    const next = solveWeighted(rows, beta, (target, fitted, weight) => {
-      const curvature = weight / (fitted * fitted)
-      return { curvature, pull: (curvature * (target * target + fitted * fitted)) / (2 * fitted) }
-    })
+    fitRows(columns, beta, terms.fitted)
+    setTerms(terms)
+    const next = finite(solveNonNegative(gramOf(columns, terms.curvature, scaled), rightOf(columns, terms.pull), beta))
     const moved = largestChange(beta, next)
     beta = next
-    if (moved < 1e-9) break
+    if (moved < tolerance) break
   }
   return beta
 }
 
-type RowTerm = (target: number, fitted: number, weight: number) => { readonly curvature: number; readonly pull: number }
+/** Columns one after another in memory are several times as fast as rows: each sum stays in a register. */
+function columnsOf({ width, x, y }: Rows): Float64Array[] {
+  return Array.from({ length: width }, (_, column) => Float64Array.from(y, (_y, row) => value(x, row * width + column)))
+}
 
-/** Minimises Σ curvature·(xβ)²/2 − pull·xβ over β ≥ 0, the terms taken at the present β. */
-function solveWeighted(rows: Rows, beta: readonly number[], term: RowTerm): number[] {
-  const { width, x, y, weight } = rows
+function fitRows(columns: readonly Float64Array[], beta: readonly number[], fitted: Float64Array): void {
+  fitted.fill(0)
+  for (const [index, column] of columns.entries()) {
+    const own = beta[index] ?? 0
+    for (let row = 0; row < fitted.length; row++) fitted[row] = value(fitted, row) + value(column, row) * own
+  }
+}
+
+/** XᵀCX, summed in the order of the rows. */
+function gramOf(columns: readonly Float64Array[], curvature: Float64Array, scaled: Float64Array): Float64Array {
+  const width = columns.length
   const gram = new Float64Array(width * width)
-  const right = new Float64Array(width)
-  for (let row = 0; row < y.length; row++) {
-    let fitted = 0
-    for (let j = 0; j < width; j++) fitted += value(x, row * width + j) * (beta[j] ?? 0)
-    const { curvature, pull } = term(value(y, row), fitted, value(weight, row))
-    for (let j = 0; j < width; j++) {
-      const xj = value(x, row * width + j)
-      right[j] = value(right, j) + pull * xj
-      for (let k = 0; k <= j; k++) {
-        gram[j * width + k] = value(gram, j * width + k) + curvature * xj * value(x, row * width + k)
+  for (const [j, column] of columns.entries()) {
+    for (let row = 0; row < scaled.length; row++) scaled[row] = value(curvature, row) * value(column, row)
+    for (let k = 0; k <= j; k += 4) {
+      const sums = fourProducts(scaled, columns, k)
+      for (let offset = 0; offset < 4 && k + offset <= j; offset++) {
+        gram[j * width + k + offset] = value(sums, offset)
+        gram[(k + offset) * width + j] = value(sums, offset)
       }
     }
   }
-  for (let j = 0; j < width; j++) for (let k = 0; k < j; k++) gram[k * width + j] = value(gram, j * width + k)
-  return finite(solveNonNegative(gram, right, beta))
+  return gram
+}
+
+function rightOf(columns: readonly Float64Array[], pull: Float64Array): Float64Array {
+  const right = new Float64Array(columns.length)
+  for (let j = 0; j < columns.length; j += 4) {
+    right.set(fourProducts(pull, columns, j).subarray(0, Math.min(4, columns.length - j)), j)
+  }
+  return right
+}
+
+/** Σ factor·column of four columns from one on, at once: a processor waits for one sum's addition, and not for that of another. */
+function fourProducts(factor: Float64Array, columns: readonly Float64Array[], from: number): Float64Array {
+  const last = columns.length - 1
+  const column = (offset: number): Float64Array => columns[Math.min(from + offset, last)] ?? factor
+  const [a, b, c, d] = [column(0), column(1), column(2), column(3)]
+  let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0]
+  for (let row = 0; row < factor.length; row++) {
+    const own = value(factor, row)
+    sumA += own * value(a, row)
+    sumB += own * value(b, row)
+    sumC += own * value(c, row)
+    sumD += own * value(d, row)
+  }
+  return Float64Array.of(sumA, sumB, sumC, sumD)
 }
 
 /** Cyclic coordinate descent for min ½βᵀAβ − bᵀβ, β ≥ 0; A is positive definite, so it converges to the one minimum. */

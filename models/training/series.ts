@@ -92,3 +92,15 @@ export const SERIES: readonly Series[] = [
     from: TEST_START,
   },
 ]
+
+/** BTC, from the recordings that follow one another: what the market's features are made of. WBTC stands for it from 2024 on. */
+export const MARKET_SERIES: readonly Series[] = [
+  {
+    asset: 'market',
+    kind: 'volatile',
+    file: 'ohlcv/multivenue_1h/bitstamp_BTCUSD_1h_20190101_20220820.csv.gz',
+    until: at('2021-04-04'),
+  },
+  { ...BINANCE_2021('BTC', 'volatile'), asset: 'market' },
+  { ...BINANCE_2024('WBTC', '20240101'), asset: 'market' },
+]

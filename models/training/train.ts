@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,7 +40,9 @@ async function main(): Promise<void> {
     console.log(USAGE)
     return
   }
-  const { files, trained } = withProgressBar((progress) => trainModels(values.data ?? RECORDED_DATA, progress))
+  const { files, trained } = withProgressBar((progress) =>
+    trainModels(values.data ?? RECORDED_DATA, progress, codeCommit()),
+  )
   for (const [file, bytes] of files) {
     const path =
       file === 'training-manifest.json' && values.out === undefined ? MANIFEST : join(values.out ?? MODELS, file)
@@ -48,6 +51,19 @@ async function main(): Promise<void> {
     console.log(`${sha256Hex(bytes)}  ${file}`)
   }
   await printMetrics(trained)
+}
+
+/** The commit that trains; changes that are not committed are said with it. */
+function codeCommit(): string {
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', args, { cwd: MODELS, encoding: 'utf8' }).trim()
+  try {
+    const code = ['models/training', 'models/baselines', 'oracle-node/core'].map((path) => `:/${path}`)
+    const changed = git('status', '--porcelain', '--', ...code) !== ''
+    return `${git('rev-parse', 'HEAD')}${changed ? ' and changes' : ''}`
+  } catch {
+    return 'unknown: not a git checkout'
+  }
 }
 
 /** Through the quant's frame, as anyone who loads results would see them. */

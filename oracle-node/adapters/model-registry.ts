@@ -3,8 +3,12 @@ import { readFileSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { combinePredictions } from '../core/combine-predictions.ts'
-import { FEATURE_SPEC_HASH } from '../core/feature-spec.ts'
+import { FEATURE_COUNT, FEATURE_SPEC_HASH } from '../core/feature-spec.ts'
+import type { ModelGuard } from '../core/model-guard.ts'
+import type { FeatureVector } from '../core/prediction.ts'
 import type { DepthModel, RiskModel } from '../ports/model.ts'
+import { type BaselineModels, baselineModels, baselineSchema } from './baseline-models.ts'
+import { guardSchema } from './guard-schema.ts'
 import { onnxDepthModel, onnxRiskModel } from './onnx-model.ts'
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
@@ -12,8 +16,13 @@ const modelId = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)
 
 /** What a node relies on in `models/registry.json`; metrics and coefficients are for readers. */
 const registrySchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   defaults: z.object({ risk: z.array(modelId).min(1).max(16), liquidity: modelId }),
+  /** What the models were trained on: a vector beyond it is judged by the baseline. */
+  guard: guardSchema,
+  baseline: baselineSchema,
+  /** A typical vector of the training data, against which predictions are explained. */
+  reference: z.array(z.number()).length(FEATURE_COUNT),
   models: z.record(
     modelId,
     z.object({
@@ -40,6 +49,10 @@ const MODEL_BYTES_MAX = 256 * 1024 * 1024
 export type DefaultModels = {
   readonly risk: RiskModel
   readonly depth: DepthModel
+  readonly guard: ModelGuard
+  /** What judges where the models must not or cannot. */
+  readonly fallback: BaselineModels
+  readonly reference: FeatureVector
   /** 0x and 64 hex digits: see {@link modelSetHash}. */
   readonly modelSet: `0x${string}`
 }
@@ -54,7 +67,15 @@ export async function loadDefaultModels(modelsFolder: string): Promise<DefaultMo
   const riskModels = await Promise.all(risk.map((id) => loadRiskModel({ modelsFolder, id })))
   const depth = await loadDepthModel({ modelsFolder, id: liquidity })
   const entries = [...risk, liquidity].map((id) => entryOf(registry, id))
-  return { risk: combineModels(riskModels), depth, modelSet: modelSetHash(entries) }
+  const { guard, baseline, reference } = registry
+  return {
+    risk: combineModels(riskModels),
+    depth,
+    guard,
+    fallback: baselineModels(baseline),
+    reference: { specHash: FEATURE_SPEC_HASH, values: reference },
+    modelSet: modelSetHash([...entries, { sha256: sha256Of(JSON.stringify({ guard, baseline })) }]),
+  }
 }
 
 /** One risk model by its id. @throws {Error} as {@link loadDefaultModels} does, or when the id is of another kind. */
@@ -77,15 +98,17 @@ export function combineModels(models: readonly RiskModel[]): RiskModel {
   if (others.length === 0) return first
   return {
     id: `mean(${models.map((model) => model.id).join(', ')})`,
-    async predict(features) {
-      return combinePredictions(await Promise.all(models.map((model) => model.predict(features))))
+    predict: async (features) => combinePredictions(await Promise.all(models.map((model) => model.predict(features)))),
+    predictBatch: async (vectors) => {
+      const batches = await Promise.all(models.map((model) => model.predictBatch(vectors)))
+      return vectors.map((_, place) => combinePredictions(batches.flatMap((batch) => batch[place] ?? [])))
     },
   }
 }
 
 /**
- * One hash of the models in use: sha256 over the 32-byte hashes of their files, sorted, so that order and names do not matter. It is bound
- * into every signed report, so nodes with other models cannot sign together.
+ * One hash of the models in use: sha256 over the 32-byte hashes of their files, and of the guard and the baseline, sorted, so that order and
+ * names do not matter. It is bound into every signed report, so nodes with other models cannot sign together.
  */
 export function modelSetHash(entries: readonly Pick<ModelEntry, 'sha256'>[]): `0x${string}` {
   const digest = createHash('sha256')
@@ -123,13 +146,17 @@ function checkedBytes(modelsFolder: string, id: string, kind: ModelEntry['kind']
   const path = resolve(folder, entry.file)
   if (!path.startsWith(folder + sep)) throw new Error(`model ${id}: ${entry.file} is outside the models folder`)
   const bytes = readLimited(path, MODEL_BYTES_MAX, `the registry names it for model ${id}`)
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const sha256 = sha256Of(bytes)
   if (sha256 !== entry.sha256) {
     throw new Error(
       `model ${id}: ${path} has sha256 ${sha256}, the registry says ${entry.sha256}; restore the file or retrain`,
     )
   }
   return bytes
+}
+
+function sha256Of(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex')
 }
 
 function entryOf(registry: ModelRegistry, id: string): ModelEntry {

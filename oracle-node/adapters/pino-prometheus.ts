@@ -11,6 +11,10 @@ const COUNTERS: Record<CounterName, { help: string; labels: string[] }> = {
     help: 'Assets that this node did not judge in a round, by reason',
     labels: ['asset', 'reason'],
   },
+  plimsoll_fallbacks_total: {
+    help: 'Assets that this node judged by the baseline in a round, by reason',
+    labels: ['asset', 'reason'],
+  },
   plimsoll_rounds_certified_total: { help: 'Rounds that ended with a certificate here', labels: [] },
   plimsoll_blames_total: {
     help: 'Faults of other members that this node saw, by member and reason',
@@ -37,6 +41,10 @@ const GAUGES: Record<GaugeName, { help: string; labels: string[] }> = {
   plimsoll_round: { help: 'The newest round that this node has a certificate of', labels: [] },
   plimsoll_volatility_bps: { help: 'Annualised volatility of the newest report, basis points', labels: ['asset'] },
   plimsoll_expected_shortfall99_bps: { help: '99 % expected shortfall over 24 h, basis points', labels: ['asset'] },
+  plimsoll_calibration_ln_multiplier: {
+    help: 'Natural logarithm of what an asset’s value at risk and shortfall are stretched by; 0 is as the model says',
+    labels: ['asset'],
+  },
   plimsoll_depth_usd: { help: 'USD that can be sold before the price falls 2 %', labels: ['asset'] },
   plimsoll_sources_used: { help: 'Sources that a price rests on', labels: ['asset'] },
   plimsoll_market_depth_usd: {

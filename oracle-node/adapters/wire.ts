@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Hex } from '../core/bytes.ts'
-import type { SignedObservation } from '../core/observation.ts'
-import { packRecord, unpackRecord } from '../core/record.ts'
+import { fallbacksFit, type SignedObservation } from '../core/observation.ts'
+import { packRecord, type RiskRecord, unpackRecord } from '../core/record.ts'
 import { isPoint } from '../core/threshold.ts'
 import { nodeIndex, unixSeconds } from '../core/units.ts'
 import type { KeygenMessage } from '../protocol/keygen.ts'
@@ -30,18 +30,24 @@ const seconds = z
 const point = hex(33).refine(isPoint, 'needs a compressed point of secp256k1')
 const commitment = z.strictObject({ hiding: point, binding: point })
 
-const observation = z.strictObject({
-  epoch: counter,
-  round: counter,
-  node,
-  observedAt: seconds,
-  modelSet: hex(32),
-  featuresHash: hex(32),
-  values: z
-    .array(z.strictObject({ feed: hex(32), record: hex(32).transform((word) => unpackRecord(BigInt(word))) }))
-    .min(1)
-    .max(FEEDS_MAX),
-})
+const observation = z
+  .strictObject({
+    epoch: counter,
+    round: counter,
+    node,
+    observedAt: seconds,
+    modelSet: hex(32),
+    featuresHash: hex(32),
+    fallbacks: hex(8).transform(BigInt),
+    values: z
+      .array(z.strictObject({ feed: hex(32), record: hex(32).transform((word) => unpackRecord(BigInt(word))) }))
+      .min(1)
+      .max(FEEDS_MAX),
+  })
+  .refine(({ fallbacks, values }) => fallbacksFit(fallbacks, values.length), {
+    path: ['fallbacks'],
+    error: 'has a bit beyond the number of values',
+  })
 const signed = z.strictObject({ observation, signature: hex(65) })
 const observations = z.array(signed).min(1).max(MEMBERS_MAX)
 const place = { round: counter, attempt: counter, session: counter }
@@ -117,15 +123,18 @@ export function parseSignedObservation(json: unknown): Parsed<SignedObservation>
   return parsed(signed.safeParse(json))
 }
 
-/** A message as JSON: records go as their packed words, so that there is one way to write each. */
+/** A message as JSON: records and bitmaps go as words of fixed width, so that there is one way to write each. */
 export function toWire(message: RoundMessage | KeygenMessage | SignedObservation): unknown {
-  return JSON.parse(JSON.stringify(message, (key, value: unknown) => (key === 'record' ? packed(value) : value)))
+  return JSON.parse(
+    JSON.stringify(message, (key, value: unknown) => {
+      if (key === 'record') return wordOf(packRecord(value as RiskRecord), 32)
+      return key === 'fallbacks' ? wordOf(value as bigint, 8) : value
+    }),
+  )
 }
 
-function packed(record: unknown): string {
-  return `0x${packRecord(record as Parameters<typeof packRecord>[0])
-    .toString(16)
-    .padStart(64, '0')}`
+function wordOf(value: bigint, bytes: number): Hex {
+  return `0x${value.toString(16).padStart(2 * bytes, '0')}`
 }
 
 function parsed<M>(result: z.ZodSafeParseResult<M>): Parsed<M> {

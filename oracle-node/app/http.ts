@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
-import express from 'express'
+import express, { type Express, type Response } from 'express'
 import type { UnixSeconds } from '../core/units.ts'
+import type { Explainer, NoExplanation } from './explain.ts'
 import type { Certified } from './round-driver.ts'
 import { type JsonRound, jsonRound } from './round-json.ts'
 
@@ -32,6 +33,8 @@ export async function statusServer(options: {
   readonly status: () => NodeStatus
   readonly metrics: () => Promise<string>
   readonly metricsType: string
+  /** Without it the node explains nothing. */
+  readonly explain?: Explainer
 }): Promise<StatusServer> {
   const rounds = new Map<number, JsonRound>()
   const newest = (): number => Math.max(0, ...rounds.keys())
@@ -54,15 +57,16 @@ export async function statusServer(options: {
   app.get('/v1/rounds/:round', (request, response) => {
     const found = rounds.get(Number(request.params.round))
     if (found === undefined) {
-      const detail = `no certificate of round ${request.params.round} here; the newest is ${newest()}`
-      response
-        .status(404)
-        .type('application/problem+json')
-        .send(JSON.stringify({ title: 'Not found', status: 404, detail }))
+      sendProblem(response, {
+        title: 'Not found',
+        status: 404,
+        detail: `no certificate of round ${request.params.round} here; the newest is ${newest()}`,
+      })
       return
     }
     response.json(found)
   })
+  if (options.explain !== undefined) serveExplanations(app, options.explain)
   const server = await new Promise<Server>((resolve, reject) => {
     const listening = app.listen(options.port, options.host, (error) =>
       error === undefined ? resolve(listening) : reject(error),
@@ -80,4 +84,37 @@ export async function statusServer(options: {
         server.close(() => resolve())
       }),
   }
+}
+
+const STATUS_OF: Readonly<Record<NoExplanation, { readonly title: string; readonly status: number }>> = {
+  'unknown-asset': { title: 'Not found', status: 404 },
+  'unknown-round': { title: 'Not found', status: 404 },
+  busy: { title: 'Busy', status: 503 },
+  'model-failed': { title: 'A model failed', status: 500 },
+}
+
+/** Why an asset's prediction is what it is, and why it is not what it was: docs/EXPLAIN.md. */
+function serveExplanations(app: Express, explain: Explainer): void {
+  app.get('/v1/explain', (_request, response) => {
+    response.json({ assets: explain.newest() })
+  })
+  app.get('/v1/explain/:asset', async (request, response) => {
+    const { since } = request.query
+    if (since !== undefined && !(typeof since === 'string' && /^\d{1,15}$/.test(since))) {
+      const detail = `since is ${JSON.stringify(since)}, the number of an earlier round was needed`
+      sendProblem(response, { title: 'Bad request', status: 400, detail })
+      return
+    }
+    const answer = await explain.explain(request.params.asset, since === undefined ? undefined : Number(since))
+    if (answer.ok) response.json(answer.explanation)
+    else sendProblem(response, { ...STATUS_OF[answer.reason], reason: answer.reason, detail: answer.detail })
+  })
+}
+
+/** RFC 9457, without a type of its own: status and detail say all there is. */
+function sendProblem(
+  response: Response,
+  problem: { readonly title: string; readonly status: number; readonly detail: string; readonly reason?: string },
+): void {
+  response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }

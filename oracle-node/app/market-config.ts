@@ -105,6 +105,7 @@ export const marketConfigSchema: z.ZodType<MarketConfig> = z
       .refine((assets) => Object.keys(assets).length >= 1 && Object.keys(assets).length <= ASSETS_MAX, {
         error: `needs 1 to ${ASSETS_MAX} assets`,
       }),
+    marketAsset: z.string().optional(),
     quotes: z.partialRecord(z.enum(['USDT', 'USDC']), market),
     slippageSizesUsd: z.array(z.int().min(1).max(1_000_000_000)).max(8).optional(),
     timeoutMs: z.int().min(50).max(120_000),
@@ -122,6 +123,10 @@ export const marketConfigSchema: z.ZodType<MarketConfig> = z
       error: 'names one market with two different settings',
     },
   )
+  .refine(({ marketAsset, assets }) => marketAsset === undefined || assets[marketAsset] !== undefined, {
+    path: ['marketAsset'],
+    error: 'is not one of the assets',
+  })
   .refine((config) => config.timeoutMs <= config.observeTimeoutMs, {
     path: ['timeoutMs'],
     error: 'is longer than observeTimeoutMs, so no request could ever end by it',
@@ -150,6 +155,8 @@ export type MarketConfig = {
   /** Where pools and references are read; not necessarily the chain that the oracle reports to. */
   readonly onChain?: { readonly rpcUrl: string } | undefined
   readonly assets: Readonly<Record<string, MarketSources>>
+  /** The asset whose volatility stands for the market's in every feature vector; see {@link marketAssetOf}. */
+  readonly marketAsset?: string | undefined
   /** What converts prices in stablecoins; USDC's sources may be quoted in USDT, for USDT is priced first. */
   readonly quotes: Readonly<Partial<Record<'USDT' | 'USDC', MarketSources>>>
   /** Sizes in USD whose slippage is put into the metrics; 10 thousand, 100 thousand and a million when absent. */
@@ -159,6 +166,14 @@ export type MarketConfig = {
   /** Of all sources together: what has not come by then counts as silent. */
   readonly observeTimeoutMs: number
   readonly responseBytesMax: number
+}
+
+/** The asset that is named, or one that is Bitcoin, which the models were trained with; else none. All members should watch the same. */
+export function marketAssetOf({
+  marketAsset,
+  assets,
+}: Pick<MarketConfig, 'marketAsset' | 'assets'>): string | undefined {
+  return marketAsset ?? ['BTC', 'WBTC', 'cbBTC', 'tBTC'].find((asset) => assets[asset] !== undefined)
 }
 
 /** All sources of a configuration; one that serves several assets appears as often. */

@@ -15,9 +15,12 @@ import type { Telemetry } from '../ports/telemetry.ts'
 import type { Transport } from '../ports/transport.ts'
 import { faultyOf } from '../protocol/committee.ts'
 import type { RoundSettings } from '../protocol/round-state.ts'
+import { fileCalibrations } from './calibrations.ts'
 import type { NodeConfig, RunConfig } from './config.ts'
+import { explainer } from './explain.ts'
 import { ROUNDS_SHOWN, type StatusServer, statusServer } from './http.ts'
 import { connect, identityOf, keystorePath, osRandom } from './keys.ts'
+import { marketAssetOf } from './market-config.ts'
 import { openStore, reserveWatch } from './market-tools.ts'
 import { type MarketWatch, marketWatch } from './observe-markets.ts'
 import { roundObserver } from './observe-round.ts'
@@ -50,7 +53,8 @@ export async function startNode(
   const transport = wrapTransport(parts.transport)
   const { committee, self } = settings
   const transmitting = transmitter({ self, committee, chain, telemetry, transmitMs: run.timing.transmitMs })
-  const { risk, depth, modelSet } = models
+  const { risk, depth, guard, fallback, modelSet } = models
+  const calibrations = fileCalibrations(join(config.dataFolder, 'calibration.json'), modelSet, telemetry)
   const { validForSeconds } = run
   const markets = await openWatch(run, telemetry)
   const running = new RoundDriver({
@@ -66,9 +70,15 @@ export async function startNode(
       node: self,
       epoch: config.epoch,
       watch: markets.watch,
+      marketAsset: marketAssetOf(run.markets),
+      utilisation: markets.utilisation,
+      calibrations,
+      onJudged: parts.explain.record,
       slippageSizesUsd: run.markets.slippageSizesUsd,
       risk,
       depth,
+      guard,
+      fallback,
       modelSet,
       validForSeconds,
       telemetry,
@@ -94,7 +104,7 @@ export async function startNode(
       transmitting.stop()
       clock.stop()
       chain.close()
-      await Promise.all([transport.close(), status.close(), markets.close()])
+      await Promise.all([transport.close(), status.close(), markets.close(), calibrations.settled()])
       await journal.close()
       telemetry.log('info', 'node-stopped')
     },
@@ -105,7 +115,11 @@ export async function startNode(
 async function openWatch(
   run: RunConfig,
   telemetry: Telemetry,
-): Promise<{ readonly watch: MarketWatch; close(): Promise<void> }> {
+): Promise<{
+  readonly watch: MarketWatch
+  utilisation(asset: string): number | undefined
+  close(): Promise<void>
+}> {
   const store = run.store && (await openStore(run.store, telemetry))
   const open = openMarkets(run.markets, telemetry)
   const record = store && marketRecorder(store, telemetry)
@@ -121,6 +135,7 @@ async function openWatch(
       void reserves?.look(now)
       return seen
     },
+    utilisation: (asset) => reserves?.utilisation(asset),
     close: async () => {
       reserves?.close()
       await open.close()
@@ -144,6 +159,7 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
   const chain = evmChain({ ...run.chain, operatorKey: `0x${secrets.operatorKey}` })
   await chain.checkCommittee(group.keys.groupKey, config.epoch)
   const settings = roundSettings(config, run, group.keys, models.modelSet)
+  const explain = explainer({ risk: models.risk, depth: models.depth, reference: models.reference })
   const currentRound = (): number => Math.floor((clock.now() - run.schedule.genesis) / run.schedule.stepSeconds)
   const status = await statusServer({
     ...config.http,
@@ -160,10 +176,24 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
     }),
     metrics: telemetry.metrics,
     metricsType: telemetry.metricsType,
+    explain,
   })
   for (const certified of certifiedIn(journal.entries(), settings)) status.addRound(certified)
   const secret = { node: settings.self, share: Buffer.from(group.share, 'hex') }
-  return { secrets, secret, settings, models, telemetry, transport, journal, clock, chain, status, currentRound }
+  return {
+    secrets,
+    secret,
+    settings,
+    models,
+    telemetry,
+    transport,
+    journal,
+    clock,
+    chain,
+    status,
+    explain,
+    currentRound,
+  }
 }
 
 function groupOf(secrets: NodeSecrets, config: NodeConfig): NonNullable<NodeSecrets['group']> {

@@ -22,6 +22,8 @@ export type MarketsSeen = {
   readonly rejections: readonly SourceRejection[]
   /** The clean data of each source, one each however many assets it serves. */
   readonly ticks: readonly MarketTick[]
+  /** USD of one unit of each stablecoin that prices were converted from. */
+  readonly quoteRates: readonly number[]
 }
 
 export type MarketWatch = (now: UnixSeconds) => Promise<MarketsSeen>
@@ -135,5 +137,6 @@ function assessAll(config: MarketConfig, { ticks, references, rejections }: Seen
     else abstentions.push({ asset, reason: checked.reason, detail: checked.detail })
   }
   const named = [...rejections.values()].sort((a, b) => (a.source < b.source ? -1 : 1))
-  return { markets, abstentions, rejections: named, ticks: [...ticks.values()] }
+  const quoteRates = Object.values(rates).map(({ now: rate }) => rate)
+  return { markets, abstentions, rejections: named, ticks: [...ticks.values()], quoteRates }
 }

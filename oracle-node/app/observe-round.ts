@@ -1,40 +1,45 @@
 import type { Hex } from '../core/bytes.ts'
-import { recordDepth } from '../core/depth.ts'
-import { extractFeatures } from '../core/features.ts'
+import { NEUTRAL } from '../core/conformal.ts'
+import { extractFeatures, type FeatureExtraction } from '../core/features.ts'
 import { featuresHash } from '../core/features-hash.ts'
-import { type FeedId, feedOf } from '../core/feed.ts'
+import { assetOf } from '../core/feed.ts'
 import type { AssetMarket } from '../core/market.ts'
-import type { Observation } from '../core/observation.ts'
-import type { FeatureVector } from '../core/prediction.ts'
-import type { RiskRecord } from '../core/record.ts'
-import { scoreRisk } from '../core/score.ts'
+import { fallbackBits, type Observation } from '../core/observation.ts'
 import type { NodeIndex, UnixSeconds } from '../core/units.ts'
-import type { DepthModel, RiskModel } from '../ports/model.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
+import type { Calibrations } from './calibrations.ts'
+import type { JudgedAsset } from './explain.ts'
+import { type Fault, type Judged, type JudgeModels, judgeAsset } from './judge-asset.ts'
 import { reportMarket } from './market-metrics.ts'
-import type { MarketWatch } from './observe-markets.ts'
+import type { MarketsSeen, MarketWatch } from './observe-markets.ts'
 
 export type Observer = (round: number, now: UnixSeconds) => Promise<Observation | undefined>
 
-type Judged = { readonly feed: FeedId; readonly features: FeatureVector; readonly record: RiskRecord }
-type Abstained = { readonly reason: string; readonly detail: string }
-
-/**
- * The way from the venues to one node's observation: ticks → features → models → score. An asset that can't be judged is left
- * out with its reason in the log and the metrics; without any asset there is no observation.
- */
-export function roundObserver(options: {
+export type ObserverOptions = JudgeModels & {
   readonly node: NodeIndex
   readonly epoch: number
   readonly watch: MarketWatch
+  /** The asset that stands for the market in the others' features; without it, or while it is not seen, each is its own market. */
+  readonly marketAsset?: string | undefined
   /** Whose slippage goes into the metrics. */
   readonly slippageSizesUsd?: readonly number[] | undefined
-  readonly risk: RiskModel
-  readonly depth: DepthModel
+  /** Each asset's own stretch of its tail forecasts; without it nothing is stretched. */
+  readonly calibrations?: Calibrations | undefined
+  /** What is known of the use of an asset's reserve, 0 to 1. */
+  readonly utilisation?: ((asset: string) => number | undefined) | undefined
+  /** Told of what the models judged, once a round; the baseline's assets are left out, since the models did not judge them. */
+  readonly onJudged?: ((round: number, judged: readonly JudgedAsset[]) => void) | undefined
   readonly modelSet: Hex
   readonly validForSeconds: number
   readonly telemetry: Telemetry
-}): Observer {
+}
+
+/**
+ * The way from the venues to one node's observation: ticks → features → models → score. An asset that the models must not or cannot judge
+ * goes to the baseline, and the observation says so; one that can't be judged at all is left out. Each with its reason in the log and
+ * the metrics; without any asset there is no observation.
+ */
+export function roundObserver(options: ObserverOptions): Observer {
   const { node, epoch, watch, modelSet, telemetry } = options
   return async (round, now) => {
     const seen = await watch(now)
@@ -42,47 +47,82 @@ export function roundObserver(options: {
       telemetry.count('plimsoll_source_rejections_total', { source, reason })
       telemetry.log('warn', 'source-rejected', { round, source, reason, detail })
     }
-    const abstain = (asset: string, { reason, detail }: Abstained): void => {
-      telemetry.count('plimsoll_abstentions_total', { asset, reason })
-      telemetry.log('warn', 'asset-abstained', { round, asset, reason, detail })
-    }
-    for (const { asset, reason, detail } of seen.abstentions) abstain(asset, { reason, detail })
-    const judged: Judged[] = []
-    for (const [asset, market] of seen.markets) {
-      reportMarket(telemetry, asset, market, options.slippageSizesUsd)
-      // One asset that a model fails on must not take the others with it.
-      const outcome = await judge(asset, market, now, options).catch((error: unknown) => ({
-        reason: 'model-failed',
-        detail: String(error),
-      }))
-      if ('record' in outcome) judged.push(outcome)
-      else abstain(asset, outcome)
-    }
+    for (const abstention of seen.abstentions) reportAbstention(telemetry, { round, ...abstention })
+    const judged = await judgeAll(seen, { round, now }, options)
     if (judged.length === 0) return undefined
     judged.sort((a, b) => (a.feed < b.feed ? -1 : 1))
+    const byModels = judged.filter(({ fallback }) => fallback === undefined)
+    options.onJudged?.(
+      round,
+      byModels.map(({ feed, features }) => ({ asset: assetOf(feed), features, time: now })),
+    )
     const values = judged.map(({ feed, record }) => ({ feed, record }))
-    return { epoch, round, node, observedAt: now, modelSet, featuresHash: featuresHash(judged), values }
+    const fallbacks = fallbackBits(judged.map(({ fallback }) => fallback !== undefined))
+    return { epoch, round, node, observedAt: now, modelSet, featuresHash: featuresHash(judged), fallbacks, values }
   }
 }
 
-async function judge(
-  asset: string,
-  market: AssetMarket,
+/** Every asset that can be judged, one after another; the others are named. */
+async function judgeAll(
+  seen: MarketsSeen,
+  { round, now }: { readonly round: number; readonly now: UnixSeconds },
+  options: ObserverOptions,
+): Promise<Judged[]> {
+  const { telemetry, validForSeconds, calibrations } = options
+  const judged: Judged[] = []
+  for (const [asset, { market, extracted }] of featuresOf(seen, now, options)) {
+    reportMarket(telemetry, asset, market, options.slippageSizesUsd)
+    const calibration = calibrations?.of(asset) ?? NEUTRAL
+    const outcome = await judgeAsset({ asset, market, extracted, calibration, now, validForSeconds }, options)
+    if (!('record' in outcome)) {
+      reportAbstention(telemetry, { round, asset, ...outcome })
+      continue
+    }
+    judged.push(outcome)
+    if (outcome.fallback !== undefined) reportFallback(telemetry, { round, asset, ...outcome.fallback })
+    else if (extracted.ok && outcome.prediction) calibrations?.follow(asset, extracted, outcome.prediction)
+  }
+  return judged
+}
+
+type NamedFault = Fault & { readonly asset: string; readonly round: number }
+
+function reportAbstention(telemetry: Telemetry, { round, asset, reason, detail }: NamedFault): void {
+  telemetry.count('plimsoll_abstentions_total', { asset, reason })
+  telemetry.log('warn', 'asset-abstained', { round, asset, reason, detail })
+}
+
+function reportFallback(telemetry: Telemetry, { round, asset, reason, detail }: NamedFault): void {
+  telemetry.count('plimsoll_fallbacks_total', { asset, reason })
+  telemetry.log('warn', 'asset-fallback', { round, asset, reason, detail })
+}
+
+type Prepared = { readonly market: AssetMarket; readonly extracted: FeatureExtraction }
+
+/** Every asset's features: the market's own first, for they are part of all the others'. */
+function featuresOf(
+  { markets, quoteRates }: MarketsSeen,
   now: UnixSeconds,
-  { risk, depth, validForSeconds }: Parameters<typeof roundObserver>[0],
-): Promise<Judged | Abstained> {
-  const extracted = extractFeatures(market.bars, now)
-  if (!extracted.ok) return extracted
-  const { features } = extracted
-  const modelled = await depth.predict(features)
-  const scored = scoreRisk({
-    prediction: await risk.predict(features),
-    // What the books show now bounds what a model may promise for the day.
-    depthUsd: market.depth === undefined ? modelled : Math.min(modelled, recordDepth(market.depth)),
-    priceUsd: market.priceUsd,
-    dispersion: market.dispersion,
-    observedAt: now,
-    validForSeconds,
+  { marketAsset, utilisation }: ObserverOptions,
+): ReadonlyMap<string, Prepared> {
+  const contextOf = (asset: string, { depth, dispersion }: AssetMarket) => ({
+    depth,
+    dispersion,
+    quoteRates,
+    utilisation: utilisation?.(asset),
   })
-  return scored.ok ? { feed: feedOf(asset), features, record: scored.record } : scored
+  const own = marketAsset === undefined ? undefined : markets.get(marketAsset)
+  const first =
+    own === undefined || marketAsset === undefined
+      ? undefined
+      : extractFeatures(own.bars, now, contextOf(marketAsset, own))
+  const market = first?.ok ? first.features : undefined
+  const prepared = [...markets].map(([asset, seen]): [string, Prepared] => {
+    const extracted =
+      asset === marketAsset && first !== undefined
+        ? first
+        : extractFeatures(seen.bars, now, { ...contextOf(asset, seen), market })
+    return [asset, { market: seen, extracted }]
+  })
+  return new Map(prepared)
 }

@@ -1,11 +1,15 @@
 import { toWire } from '../adapters/wire.ts'
-import { assetOf } from '../core/feed.ts'
+import { assetOf, type FeedId } from '../core/feed.ts'
+import { fallbackFeeds, type SignedObservation } from '../core/observation.ts'
 import type { RiskRecord } from '../core/record.ts'
 import { observersOf } from '../protocol/check-proposal.ts'
 import type { Certified } from './round-driver.ts'
 
 /** A record as people and programs read it. */
 export type JsonRecord = { readonly asset: string; readonly priceE8: string } & Omit<RiskRecord, 'priceE8'>
+
+/** The nodes that judged an asset, by what they judged it with. */
+export type JsonJudges = { readonly models: readonly number[]; readonly baseline: readonly number[] }
 
 /** A certified round: what was reported, who took part, and the certificate that proves it. */
 export type JsonRound = {
@@ -21,6 +25,8 @@ export type JsonRound = {
   readonly modelSet: string
   readonly observationsRoot: string
   readonly records: readonly JsonRecord[]
+  /** By asset, one for each record. Medians do not ask who fell back; a reader may. */
+  readonly judges: Readonly<Record<string, JsonJudges>>
   /** The signed observations: with them anyone recomputes the report. */
   readonly certificate: unknown
 }
@@ -38,6 +44,9 @@ export function jsonRound({ report, digest, certificate }: Certified): JsonRound
     modelSet: report.modelSet,
     observationsRoot: report.observationsRoot,
     records: report.values.map(({ feed, record }) => jsonRecord(assetOf(feed), record)),
+    judges: Object.fromEntries(
+      report.values.map(({ feed }) => [assetOf(feed), judgesOf(feed, certificate.observations)]),
+    ),
     certificate: toWire(certificate),
   }
 }
@@ -45,4 +54,10 @@ export function jsonRound({ report, digest, certificate }: Certified): JsonRound
 export function jsonRecord(asset: string, record: RiskRecord): JsonRecord {
   const { priceE8, ...rest } = record
   return { asset, priceE8: priceE8.toString(), ...rest }
+}
+
+function judgesOf(feed: FeedId, observations: readonly SignedObservation[]): JsonJudges {
+  const judges = observations.filter(({ observation }) => observation.values.some((each) => each.feed === feed))
+  const fellBack = judges.filter(({ observation }) => fallbackFeeds(observation).includes(feed))
+  return { models: observersOf(judges.filter((each) => !fellBack.includes(each))), baseline: observersOf(fellBack) }
 }

@@ -8,6 +8,10 @@ const GROUPS: Readonly<Record<string, { readonly description: string; load(): Pr
     description: 'market history: fetch, import, check, list, keep and serve it',
     load: async () => (await import('./data/commands.ts')).dataCommands(),
   },
+  model: {
+    description: 'models: list them, read their cards, verify them',
+    load: async () => (await import('./model/commands.ts')).modelCommands(),
+  },
 }
 
 async function programFor(words: readonly string[]): Promise<Command> {

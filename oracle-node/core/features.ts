@@ -1,7 +1,7 @@
-import ln from '@stdlib/math-base-special-ln'
 import { type Bar, HISTORY_HOURS } from './bar.ts'
+import { type MarketContext, scalarsOf } from './feature-scalars.ts'
 import { FEATURE_SPEC_HASH, LAST_BAR_AGE_MAX_SECONDS, MISSING_HOURS_MAX, WINDOW_HOURS } from './feature-spec.ts'
-import { type HourGrid, hourGrid } from './hour-grid.ts'
+import { hourGrid } from './hour-grid.ts'
 import type { FeatureVector } from './prediction.ts'
 import { SECONDS_PER_HOUR, type UnixSeconds } from './units.ts'
 
@@ -9,7 +9,12 @@ import { SECONDS_PER_HOUR, type UnixSeconds } from './units.ts'
 export type NoFeatures = 'bad-bar' | 'too-few-bars' | 'stale-bars' | 'too-many-gaps'
 
 export type FeatureExtraction =
-  | { readonly ok: true; readonly features: FeatureVector }
+  | {
+      readonly ok: true
+      readonly features: FeatureVector
+      /** When the newest bar ended. */
+      readonly end: UnixSeconds
+    }
   | { readonly ok: false; readonly reason: NoFeatures; readonly detail: string }
 
 /**
@@ -17,8 +22,13 @@ export type FeatureExtraction =
  * closed by `now` is ignored. The window ends at the newest closed bar, so two nodes with the same bars get the same vector whenever
  * they ask within the hour. Units, windows and order: {@link FEATURE_SPEC}. Logarithms are @stdlib's, so bits are equal on
  * every CPU.
+ * @param context what the bars do not tell: the market's asset, books, venues, reserves.
  */
-export function extractFeatures(history: readonly Bar[], now: UnixSeconds): FeatureExtraction {
+export function extractFeatures(
+  history: readonly Bar[],
+  now: UnixSeconds,
+  context: MarketContext = {},
+): FeatureExtraction {
   // One more than the history, since the newest may be open still.
   const bars = history.slice(-(HISTORY_HOURS + 1))
   const bad = bars.findIndex((bar, index) => !isSound(bar, bars[index - 1]))
@@ -40,54 +50,9 @@ export function extractFeatures(history: readonly Bar[], now: UnixSeconds): Feat
   if (grid.missing > MISSING_HOURS_MAX) {
     return no('too-many-gaps', `${grid.missing} of ${WINDOW_HOURS} hours are missing; ${MISSING_HOURS_MAX} is the most`)
   }
-  return { ok: true, features: { specHash: FEATURE_SPEC_HASH, values: [...scalars(grid), ...grid.returns] } }
-}
-
-/** In the order of the spec. */
-function scalars({ returns, ranges, volumes }: HourGrid): number[] {
-  let squaredDays = 0
-  for (let day = 0; day < 7; day++) {
-    const move = sumLast(returns.slice(day * 24, day * 24 + 24), 24)
-    squaredDays += move * move
-  }
-  return [
-    Math.sqrt(24 * squaresLast(returns, 1)),
-    Math.sqrt(4 * squaresLast(returns, 6)),
-    Math.sqrt(squaresLast(returns, 24)),
-    Math.sqrt(squaresLast(returns, 168) / 7),
-    Math.sqrt(squaresLast(ranges, 24) / (4 * Math.LN2)),
-    Math.sqrt(squaresLast(ranges, 168) / (28 * Math.LN2)),
-    Math.sqrt(downsideLast(returns, 24)),
-    Math.sqrt(squaredDays / 7),
-    ln(Math.max(1, sumLast(volumes, 24))),
-    ln(Math.max(1, sumLast(volumes, 168) / 7)),
-  ]
-}
-
-// Plain loops, oldest first: the order of a sum decides its last bits, and this runs for every asset in every round.
-
-function sumLast(values: readonly number[], count: number): number {
-  let total = 0
-  for (let index = Math.max(0, values.length - count); index < values.length; index++) total += values[index] ?? 0
-  return total
-}
-
-function squaresLast(values: readonly number[], count: number): number {
-  let total = 0
-  for (let index = Math.max(0, values.length - count); index < values.length; index++) {
-    const value = values[index] ?? 0
-    total += value * value
-  }
-  return total
-}
-
-function downsideLast(values: readonly number[], count: number): number {
-  let total = 0
-  for (let index = Math.max(0, values.length - count); index < values.length; index++) {
-    const value = Math.min(values[index] ?? 0, 0)
-    total += value * value
-  }
-  return total
+  const end = (last.openTime + SECONDS_PER_HOUR) as UnixSeconds
+  const values = [...scalarsOf(grid, end, context), ...grid.returns]
+  return { ok: true, features: { specHash: FEATURE_SPEC_HASH, values }, end }
 }
 
 function isSound(bar: Bar, before: Bar | undefined): boolean {

@@ -9,6 +9,10 @@ export type HourGrid = {
   /** ln(high / low). */
   readonly ranges: readonly number[]
   readonly volumes: readonly number[]
+  readonly opens: readonly number[]
+  readonly highs: readonly number[]
+  readonly lows: readonly number[]
+  readonly closes: readonly number[]
   /** Hours that no bar was given for: flat, without volume. The move over a hole falls in the hour after it. */
   readonly missing: number
 }
@@ -25,19 +29,35 @@ export function hourGrid(bars: readonly Bar[], hours: number): HourGrid | undefi
   const anchor = bars[next]
   if (anchor === undefined) return undefined
   next++
-  const grid = { returns: [] as number[], ranges: [] as number[], volumes: [] as number[] }
+  const grid = emptyGrid()
   let previous = anchor.close
   let missing = 0
   for (let hour = 0; hour < hours; hour++) {
     const bar = bars[next]?.openTime === start + hour * SECONDS_PER_HOUR ? bars[next] : undefined
-    grid.returns.push(bar === undefined ? 0 : ln(bar.close / previous))
-    grid.ranges.push(bar === undefined ? 0 : ln(bar.high / bar.low))
-    grid.volumes.push(bar === undefined ? 0 : bar.volume)
-    if (bar === undefined) missing++
-    else {
+    if (bar === undefined) {
+      add(grid, { open: previous, high: previous, low: previous, close: previous, volume: 0 }, previous)
+      missing++
+    } else {
+      add(grid, bar, previous)
       previous = bar.close
       next++
     }
   }
   return { ...grid, missing }
+}
+
+type Columns = { [Column in Exclude<keyof HourGrid, 'missing'>]: number[] }
+
+function emptyGrid(): Columns {
+  return { returns: [], ranges: [], volumes: [], opens: [], highs: [], lows: [], closes: [] }
+}
+
+function add(grid: Columns, bar: Omit<Bar, 'openTime'>, previous: number): void {
+  grid.returns.push(ln(bar.close / previous))
+  grid.ranges.push(ln(bar.high / bar.low))
+  grid.volumes.push(bar.volume)
+  grid.opens.push(bar.open)
+  grid.highs.push(bar.high)
+  grid.lows.push(bar.low)
+  grid.closes.push(bar.close)
 }

@@ -16,6 +16,8 @@ export type Observation = {
   readonly modelSet: Hex
   /** keccak256 over the features that the models were given, so that a node can be held to them. */
   readonly featuresHash: Hex
+  /** Bit i, from the least significant, is set when value i was judged by the baseline and not by the models: {@link fallbackBits}. */
+  readonly fallbacks: bigint
   /** Feeds strictly ascending; a node leaves out what it could not judge. */
   readonly values: ReadonlyArray<{ readonly feed: FeedId; readonly record: RiskRecord }>
 }
@@ -23,8 +25,11 @@ export type Observation = {
 /** An observation and its operator's signature: 65 bytes r ‖ s ‖ v over {@link observationDigest}. */
 export type SignedObservation = { readonly observation: Observation; readonly signature: Hex }
 
+/** Width of {@link Observation.fallbacks}: a bit for each of the feeds that a report may carry. */
+const FALLBACK_BITS = 64
+
 const OBSERVATION_TYPE = keccakText(
-  'Observation(uint64 epoch,uint64 round,uint16 node,uint64 observedAt,bytes32 modelSet,bytes32 featuresHash,bytes32 valuesHash)',
+  'Observation(uint64 epoch,uint64 round,uint16 node,uint64 observedAt,bytes32 modelSet,bytes32 featuresHash,uint64 fallbacks,bytes32 valuesHash)',
 )
 
 /** The 32 bytes that an operator signs (EIP-712). The Solidity twin is `ReportDigest.observationDigest`. */
@@ -40,9 +45,26 @@ export function observationDigest(domain: Domain, observation: Observation): Uin
       word(observation.observedAt),
       fromHex(observation.modelSet, 32),
       fromHex(observation.featuresHash, 32),
+      word(observation.fallbacks),
       keccak(concatBytes(...values)),
     ),
   )
+}
+
+/** The bitmap of an observation's flags, one a value and in its order. */
+export function fallbackBits(flags: readonly boolean[]): bigint {
+  invariant(flags.length <= FALLBACK_BITS, `the bitmap has ${FALLBACK_BITS} bits, ${flags.length} are needed`)
+  return flags.reduce((bits, flag, index) => (flag ? bits | (1n << BigInt(index)) : bits), 0n)
+}
+
+/** Whether a bitmap says nothing of values that are not there: one that does is malformed. The Solidity twin is in `ReportAuditor`. */
+export function fallbacksFit(fallbacks: bigint, count: number): boolean {
+  return fallbacks >= 0n && fallbacks < 1n << BigInt(Math.min(count, FALLBACK_BITS))
+}
+
+/** The feeds that an observation's node judged by the baseline. */
+export function fallbackFeeds({ fallbacks, values }: Pick<Observation, 'fallbacks' | 'values'>): FeedId[] {
+  return values.flatMap(({ feed }, index) => ((fallbacks >> BigInt(index)) & 1n ? [feed] : []))
 }
 
 /** Signs deterministically (RFC 6979), low-s as Ethereum wants. */

@@ -13,6 +13,7 @@ import {
 } from './format.js'
 import { hullMark } from './hull.js'
 import { columnsOf, lastReported, lastWord, priceChange, recordOf } from './state.js'
+import { whyView } from './why.js'
 import { FIELDS, isBound, PARAMETER_NAMES, standing } from './words.js'
 
 const AGE = {
@@ -21,7 +22,7 @@ const AGE = {
   meaning: 'How long ago, in market time, the committee observed this. Past its validity a consumer’s read is refused.',
 }
 
-/** An asset's column: load line, figures, Aave's parameters, charts. */
+/** An asset's column: load line, figures, Aave's parameters, charts, why. */
 export function assetColumn(asset) {
   const hull = hullMark(asset)
   const priceText = el('span', { class: 'price' }, '–')
@@ -29,6 +30,7 @@ export function assetColumn(asset) {
   const figures = new Map([...FIELDS, AGE].map((field) => [field.key, figure(asset, field)]))
   const parameters = new Map(Object.keys(PARAMETER_NAMES).map((name) => [name, parameterRow(name)]))
   const charts = assetCharts(asset)
+  const why = whyView(asset)
   const root = el(
     'article',
     { class: 'asset', 'aria-label': asset },
@@ -60,6 +62,7 @@ export function assetColumn(asset) {
       ),
     ),
     el('div', { class: 'card charts' }, ...charts.roots),
+    why.root,
   )
   return {
     root,
@@ -70,6 +73,7 @@ export function assetColumn(asset) {
       updateHull(network, asset, hull)
       for (const [name, row] of parameters) updateParameter(network, asset, name, row)
       charts.update(columnsOf(shownRounds, asset), network.stepSeconds)
+      why.update(network)
     },
   }
 }

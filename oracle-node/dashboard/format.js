@@ -11,6 +11,33 @@ export function signedPercent(ratio) {
   return `${sign}${percent(Math.abs(ratio) * 10_000)}`
 }
 
+/** A change in basis points: whole ones from ten, below with a decimal. */
+export function signedBps(bps) {
+  const digits = Math.abs(bps) < 9.95 ? 1 : 0
+  const size = Math.abs(bps).toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  const sign = Math.abs(bps) < 0.05 ? '±' : bps > 0 ? '+' : '−'
+  return `${sign}${size}${NARROW}bp`
+}
+
+/** A feature's way from one value to another, from the unit that the feature spec gives it. */
+export function featureChange(unit, from, to) {
+  const { show, per = '' } = FEATURE_UNITS[unit] ?? PLAIN
+  return `${show(from)} → ${show(to)}${per}`
+}
+
+const PLAIN = { show: (value) => value.toLocaleString('en', { maximumSignificantDigits: 3 }) }
+
+const FEATURE_UNITS = {
+  'per sqrt(day)': { show: (value) => percent(10_000 * value), per: ' a day' },
+  'log return': { show: (value) => signedPercent(Math.expm1(value)) },
+  'ratio of the price': { show: (value) => percent(10_000 * value, 3) },
+  ratio: { show: (value) => percent(10_000 * value) },
+  '0 to 1': { show: (value) => percent(10_000 * value, 0) },
+  'ln(USD per day)': { show: (value) => dollars(Math.exp(value)) },
+  'ln(USD)': { show: (value) => dollars(Math.exp(value)) },
+  hours: { show: (value) => `${whole(value)}${NARROW}h` },
+}
+
 /** The price in USD from its 1e8 fixed point, which arrives as text. */
 export function priceOf(priceE8) {
   return Number(priceE8) / 1e8

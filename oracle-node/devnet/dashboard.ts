@@ -7,6 +7,7 @@ import type { MarketParameters } from './chain-watch.ts'
 import type { RoundOutcome } from './conduct.ts'
 import type { Input } from './input.ts'
 import type { Network } from './network.ts'
+import { relayExplanation } from './relay-explanation.ts'
 
 const PAGE = fileURLToPath(new URL('../dashboard/', import.meta.url))
 const CHARTS = fileURLToPath(new URL('../../node_modules/uplot/dist/', import.meta.url))
@@ -20,7 +21,7 @@ const ROUNDS_SHOWN = 480
 /** Browsers that may watch at once. */
 const WATCHERS_MAX = 32
 
-/** What the page shows; `/v1/network` gives it whole, `/v1/stream` each new round. */
+/** What the page shows; `/v1/network` gives it whole, `/v1/stream` each new round, `/v1/explain/:asset` a node's explanation. */
 export type NetworkState = {
   readonly input: Input['description']
   readonly stepSeconds: number
@@ -100,6 +101,7 @@ export async function startDashboard(options: {
   app.get('/v1/network', (_request, response) => {
     response.json(stateNow())
   })
+  serveExplanations(app, network, (asset) => Object.hasOwn(parameters, asset))
   app.get('/v1/stream', (_request, response) => {
     if (watchers.size >= WATCHERS_MAX) {
       response.status(503).json({ detail: `${WATCHERS_MAX} browsers are watching already` })
@@ -130,6 +132,20 @@ export async function startDashboard(options: {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** An asset's name becomes part of a URL, so only the network's own are passed on. */
+function serveExplanations(app: express.Express, network: Network, isAsset: (name: string) => boolean): void {
+  app.get('/v1/explain/:asset', async (request, response) => {
+    const { asset } = request.params
+    if (!isAsset(asset)) {
+      response.status(404).json({ title: 'Not found', status: 404, detail: `${asset} is no asset of this network` })
+      return
+    }
+    const nodes = network.members.filter(({ node }) => network.isAlive(node))
+    const { status, body } = await relayExplanation({ nodes, asset })
+    response.status(status).json(body)
+  })
 }
 
 function shownRound(outcome: RoundOutcome, parameters: ShownRound['parameters']): ShownRound {

@@ -8,6 +8,7 @@ export type Telemetry = {
 export type CounterName =
   | 'plimsoll_source_rejections_total'
   | 'plimsoll_abstentions_total'
+  | 'plimsoll_fallbacks_total'
   | 'plimsoll_rounds_certified_total'
   | 'plimsoll_blames_total'
   | 'plimsoll_messages_rejected_total'
@@ -22,6 +23,7 @@ export type GaugeName =
   | 'plimsoll_volatility_bps'
   | 'plimsoll_expected_shortfall99_bps'
   | 'plimsoll_depth_usd'
+  | 'plimsoll_calibration_ln_multiplier'
   | 'plimsoll_sources_used'
   | 'plimsoll_market_depth_usd'
   | 'plimsoll_slippage_bps'

@@ -132,7 +132,7 @@ test('a write that failed half way leaves no half line: what comes after it can 
   // A file that may grow no further fails as a full disk does: with the part that fits already written.
   const { child, acknowledged, output } = writer('sh', [
     '-c',
-    `trap '' XFSZ; ulimit -S -f 32; exec "$0" "$@"`,
+    `trap '' XFSZ; ulimit -S -f 34; exec "$0" "$@"`,
     process.execPath,
     ...nodeArguments(path, 'until-full'),
   ])

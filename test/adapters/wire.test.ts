@@ -7,6 +7,8 @@ import {
   toWire,
 } from '../../oracle-node/adapters/wire.ts'
 import { toHex } from '../../oracle-node/core/bytes.ts'
+import { feedOf } from '../../oracle-node/core/feed.ts'
+import { fallbackBits } from '../../oracle-node/core/observation.ts'
 import { nodeIndex } from '../../oracle-node/core/units.ts'
 import { type KeygenMessage, startKeygen } from '../../oracle-node/protocol/keygen.ts'
 import { makeWorld } from '../simulation/simulate.ts'
@@ -44,6 +46,46 @@ describe('a message', () => {
         expect(parseSignedObservation(throughText(toWire(message)))).toEqual({ ok: true, message })
       }),
     )
+  })
+})
+
+describe('the bitmap of fallbacks', () => {
+  const [value] = observationOf(nodeIndex(2), 1).values
+  if (value === undefined) throw new Error('a value')
+  const wireOf = (count: number, fallbacks: bigint): unknown => {
+    const values = Array.from({ length: count }, (_, index) => ({ ...value, feed: feedOf(`A${index}`) }))
+    return throughText(
+      toWire({ observation: observationOf(nodeIndex(2), 1, {}, { values, fallbacks }), signature: SIGNATURE }),
+    )
+  }
+
+  test('comes out as it went in, eight bytes wide, for any values of any number', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 64 }), (flags) => {
+        const fallbacks = fallbackBits(flags)
+        const wire = wireOf(flags.length, fallbacks)
+        expect((wire as { observation: { fallbacks: string } }).observation.fallbacks).toMatch(/^0x[0-9a-f]{16}$/)
+        expect(parseSignedObservation(wire)).toMatchObject({ ok: true, message: { observation: { fallbacks } } })
+      }),
+      { seed: 1 },
+    )
+  })
+
+  test('is refused with a bit beyond the values, written any other way, or missing', () => {
+    for (const [count, bits] of [
+      [1, 2n],
+      [3, 8n],
+      [3, 1n << 63n],
+      [63, 1n << 63n],
+    ] as const) {
+      const detail = 'observation.fallbacks: has a bit beyond the number of values'
+      expect(parseSignedObservation(wireOf(count, bits))).toEqual({ ok: false, detail })
+    }
+    const { observation, signature } = wireOf(1, 1n) as { observation: object; signature: string }
+    for (const fallbacks of [undefined, 1, '1', '0x01', `0x${'0'.repeat(17)}1`, `0x${'0'.repeat(14)}0A`]) {
+      const parsed = parseSignedObservation({ observation: { ...observation, fallbacks }, signature })
+      expect(parsed, String(fallbacks)).toMatchObject({ ok: false, detail: expect.stringContaining('fallbacks') })
+    }
   })
 })
 

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type NodeConfigInput, readConfig, readPassphrase } from '../../oracle-node/app/config.ts'
+import { LIVE_MARKETS } from '../../oracle-node/app/live-markets.ts'
+import { marketAssetOf } from '../../oracle-node/app/market-config.ts'
 import { roundSettings } from '../../oracle-node/app/round-settings.ts'
 import { makeWorld } from '../simulation/simulate.ts'
 import { sampleConfig, writeConfigFile } from '../support/node-config.ts'
@@ -86,6 +88,7 @@ describe('a fault is named with its place:', () => {
     [['run', 'tolerance'], { priceBps: 0, riskBps: 1, clockSeconds: 1 }, 'run.tolerance.priceBps'],
     [['run', 'logLevel'], 'chatty', 'run.logLevel'],
     [['run', 'markets', 'assets', 'WETH', 'venuesMin'], 9, 'run.markets.assets.WETH.venuesMin'],
+    [['run', 'markets', 'marketAsset'], 'DOGE', 'is not one of the assets'],
   ]
   test.each(WRONG)('%j = %j', (path, value, place) => {
     expect(faultOf(changed(path, value))).toContain(place)
@@ -150,6 +153,14 @@ describe('a passphrase', () => {
     const missing = join(temporaryFolder(), 'none')
     expect(() => readPassphrase(missing, {})).toThrow(`can't read the passphrase file ${missing}`)
   })
+})
+
+test('the asset that stands for the market is the one that is named, or Bitcoin where it is watched', () => {
+  const [market] = Object.values(LIVE_MARKETS.assets)
+  if (market === undefined) throw new Error('a market')
+  expect(marketAssetOf({ assets: { WETH: market, WBTC: market } })).toBe('WBTC')
+  expect(marketAssetOf({ assets: { WETH: market } })).toBeUndefined()
+  expect(marketAssetOf({ assets: { WETH: market, WBTC: market }, marketAsset: 'WETH' })).toBe('WETH')
 })
 
 test('a round’s settings follow from the configuration, the key and the models', () => {

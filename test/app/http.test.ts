@@ -1,8 +1,10 @@
 import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseRoundMessage } from '../../oracle-node/adapters/wire.ts'
+import { type Explainer, explainer } from '../../oracle-node/app/explain.ts'
 import { type NodeStatus, statusServer } from '../../oracle-node/app/http.ts'
 import type { Certified } from '../../oracle-node/app/round-driver.ts'
+import { FEATURE_COUNT, FEATURE_SPEC_HASH } from '../../oracle-node/core/feature-spec.ts'
 import { unixSeconds } from '../../oracle-node/core/units.ts'
 import { freePorts } from '../../oracle-node/devnet/processes.ts'
 import { rebuildReport } from '../../oracle-node/protocol/check-proposal.ts'
@@ -31,7 +33,7 @@ function certifiedRound(round: number): Certified {
   return { report: rebuilt.report, digest: rebuilt.digest, certificate }
 }
 
-async function start(status: Partial<NodeStatus> = {}) {
+async function start(status: Partial<NodeStatus> = {}, explain?: Explainer) {
   const [port = 0] = await freePorts(1)
   const full: NodeStatus = {
     node: 1,
@@ -51,7 +53,7 @@ async function start(status: Partial<NodeStatus> = {}) {
     metrics: async () => 'a_metric 1\n',
     metricsType: 'text/plain; version=0.0.4',
   }
-  const server = await statusServer({ ...options, status: () => full })
+  const server = await statusServer({ ...options, status: () => full, ...(explain === undefined ? {} : { explain }) })
   onTestFinished(() => server.close())
   const get = (path: string, init?: RequestInit): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`, init)
   return { server, get, port }
@@ -134,6 +136,75 @@ describe('a round', () => {
     expect((await get('/v1/rounds/1')).status).toBe(404)
     expect((await get('/v1/rounds/2')).status).toBe(200)
     expect((await get('/v1/rounds/257')).status).toBe(200)
+  })
+})
+
+describe('an explanation', () => {
+  const vector = (value: number) => ({
+    specHash: FEATURE_SPEC_HASH,
+    values: new Array<number>(FEATURE_COUNT).fill(value),
+  })
+  const risk = {
+    id: 'risk',
+    predict: async ({ values }: { values: readonly number[] }) => {
+      const [value = 0] = values
+      if (value > 9) throw new Error('out of range')
+      return { volatility: value, valueAtRisk99: value, expectedShortfall99: value }
+    },
+  }
+  const served = async () => {
+    const explain = explainer({ risk, depth: { id: 'depth', predict: async () => 1 }, reference: vector(0) })
+    for (const round of [4, 5]) {
+      const features = vector(round / 100)
+      explain.record(round, [{ asset: 'WETH', time: unixSeconds(NOW), features }])
+    }
+    explain.record(5, [{ asset: 'WILD', time: unixSeconds(NOW), features: vector(10) }])
+    return start({}, explain)
+  }
+
+  test('is served for each asset that the node judged, against training and against an earlier round', async () => {
+    const { get } = await served()
+    expect(await (await get('/v1/explain')).json()).toEqual({
+      assets: [
+        { asset: 'WETH', round: 5, time: NOW },
+        { asset: 'WILD', round: 5, time: NOW },
+      ],
+    })
+    for (const path of ['/v1/explain/WETH', '/v1/explain/WETH?since=4']) {
+      const response = await get(path)
+      expect(response.status).toBe(200)
+      expect(await response.json()).toMatchObject({
+        asset: 'WETH',
+        round: 5,
+        reference: { kind: 'training' },
+        contributions: expect.arrayContaining([expect.objectContaining({ feature: 'realized_1h' })]),
+        sinceLast: { reference: { kind: 'round', round: 4 } },
+      })
+    }
+  })
+
+  test.each([
+    ['/v1/explain/DOGE', 404, 'no DOGE'],
+    ['/v1/explain/__proto__', 404, 'no __proto__'],
+    ['/v1/explain/WETH?since=3', 404, 'rounds 4 to 4'],
+    ['/v1/explain/WETH?since=-1', 400, 'number of an earlier round'],
+    ['/v1/explain/WETH?since=4&since=4', 400, 'number of an earlier round'],
+    ['/v1/explain/WILD', 500, 'out of range'],
+  ])('that cannot be given is a problem that says why: %s', async (path, status, detail) => {
+    const { get } = await served()
+    const response = await get(path)
+    expect(response.status).toBe(status)
+    expect(response.headers.get('content-type')).toContain('application/problem+json')
+    expect(await response.json()).toMatchObject({
+      status,
+      title: expect.any(String),
+      detail: expect.stringContaining(detail),
+    })
+  })
+
+  test('is not served by a node that has none', async () => {
+    const { get } = await start()
+    expect((await get('/v1/explain/WETH')).status).toBe(404)
   })
 })
 

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import type { Calibrations } from '../../oracle-node/app/calibrations.ts'
 import type { MarketsSeen } from '../../oracle-node/app/observe-markets.ts'
-import { roundObserver } from '../../oracle-node/app/observe-round.ts'
+import { type ObserverOptions, roundObserver } from '../../oracle-node/app/observe-round.ts'
 import type { DepthProfile } from '../../oracle-node/core/depth.ts'
+import { featureIndex } from '../../oracle-node/core/feature-spec.ts'
 import { extractFeatures } from '../../oracle-node/core/features.ts'
 import { featuresHash } from '../../oracle-node/core/features-hash.ts'
 import { feedOf } from '../../oracle-node/core/feed.ts'
 import type { AssetMarket } from '../../oracle-node/core/market.ts'
 import { nodeIndex } from '../../oracle-node/core/units.ts'
-import type { DepthModel, RiskModel } from '../../oracle-node/ports/model.ts'
 import { MODEL_SET } from '../contracts/samples.ts'
 import { endOf, walkBars } from '../models/sample-bars.ts'
 import { memoryTelemetry } from '../support/memory-telemetry.ts'
@@ -24,15 +25,21 @@ const market: AssetMarket = {
   sources: ['kraken:ETH/USD'],
 }
 
-const risk: RiskModel = {
-  id: 'risk',
+const risk = {
   predict: async () => ({ volatility: 0.6, valueAtRisk99: 0.08, expectedShortfall99: 0.11 }),
 }
-const depth: DepthModel = { id: 'depth', predict: async () => 5_000_000 }
+const depth = { predict: async () => 5_000_000 }
 
-function observer(seen: Partial<MarketsSeen>, models: { risk?: RiskModel; depth?: DepthModel } = {}) {
+function observer(seen: Partial<MarketsSeen>, models: Partial<ObserverOptions> = {}) {
   const telemetry = memoryTelemetry()
-  const watch = async () => ({ markets: new Map(), abstentions: [], rejections: [], ticks: [], ...seen })
+  const watch = async () => ({
+    markets: new Map(),
+    abstentions: [],
+    rejections: [],
+    ticks: [],
+    quoteRates: [],
+    ...seen,
+  })
   const node = nodeIndex(2)
   const validForSeconds = 1_800
   const options = { node, epoch: 4, watch, risk, depth, modelSet: MODEL_SET, validForSeconds, telemetry, ...models }
@@ -60,7 +67,7 @@ test('an observation holds each asset’s record, feeds ascending, and commits t
     observedAt: now,
     validForSeconds: 1_800,
   })
-  const extracted = extractFeatures(bars, now)
+  const extracted = extractFeatures(bars, now, { depth: market.depth, dispersion: market.dispersion })
   if (!extracted.ok) throw new Error(extracted.detail)
   expect(observation?.featuresHash).toBe(featuresHash(feeds.map((feed) => ({ feed, features: extracted.features }))))
 })
@@ -131,4 +138,66 @@ test('with no asset to judge there is no observation', async () => {
   const { observe, telemetry } = observer({ markets: new Map([['WETH', market]]) }, { risk: broken })
   expect(await observe(1, now)).toBeUndefined()
   expect(telemetry.counted('plimsoll_abstentions_total', { reason: 'volatility-out-of-range' })).toBe(1)
+})
+
+describe('the features that the models are given', () => {
+  const wild = { ...market, bars: walkBars({ count: 800, stepRatio: 0.04, seed: 8 }) }
+  const given = async (changes: Partial<ObserverOptions>) => {
+    const seen = new Map<string, readonly number[]>()
+    const { observe } = observer(
+      {
+        markets: new Map([
+          ['WETH', market],
+          ['WBTC', wild],
+        ]),
+        quoteRates: [0.98],
+      },
+      {
+        onJudged: (_, judged) => {
+          for (const { asset, features } of judged) seen.set(asset, features.values)
+        },
+        ...changes,
+      },
+    )
+    await observe(1, now)
+    return (asset: string, name: string): number => seen.get(asset)?.[featureIndex(name)] ?? Number.NaN
+  }
+
+  test('hold the market’s asset, which is its own market, and what books, venues and reserves say', async () => {
+    const feature = await given({ marketAsset: 'WBTC', utilisation: (asset) => (asset === 'WETH' ? 0.8 : undefined) })
+    expect(feature('WETH', 'market_realized_24h')).toBe(feature('WBTC', 'realized_24h'))
+    expect(feature('WBTC', 'market_realized_24h')).toBe(feature('WBTC', 'realized_24h'))
+    expect(feature('WETH', 'realized_24h')).not.toBe(feature('WBTC', 'realized_24h'))
+    expect(feature('WETH', 'venue_dispersion')).toBe(market.dispersion)
+    expect(feature('WETH', 'ln_book_depth')).toBeCloseTo(Math.log(4_000_000), 12)
+    expect(feature('WETH', 'stablecoin_basis')).toBeCloseTo(0.02, 12)
+    expect(feature('WETH', 'reserve_utilisation')).toBe(0.8)
+    expect(feature('WBTC', 'reserve_utilisation')).toBe(0)
+  })
+
+  test('hold an asset’s own hours where there is no market, or it is not seen', async () => {
+    for (const marketAsset of [undefined, 'BTC']) {
+      const feature = await given({ marketAsset })
+      expect(feature('WETH', 'market_realized_24h')).toBe(feature('WETH', 'realized_24h'))
+    }
+  })
+})
+
+test('an asset’s tail is stretched by its own calibration, which follows what the models said', async () => {
+  const followed: string[] = []
+  const calibrations: Calibrations = {
+    of: (asset) => ({ lnMultiplier: asset === 'WETH' ? Math.log(1.5) : 0 }),
+    follow: (asset, { end }, { valueAtRisk99 }) => followed.push(`${asset} ${end} ${valueAtRisk99}`),
+    settled: async () => undefined,
+  }
+  const markets = new Map([
+    ['WETH', market],
+    ['WBTC', market],
+  ])
+  const { observe } = observer({ markets }, { calibrations })
+  const observation = await observe(1, now)
+  const record = (asset: string) => observation?.values.find(({ feed }) => feed === feedOf(asset))?.record
+  expect(record('WETH')).toMatchObject({ volatilityBps: 6_000, valueAtRisk99Bps: 1_200, expectedShortfall99Bps: 1_650 })
+  expect(record('WBTC')).toMatchObject({ volatilityBps: 6_000, valueAtRisk99Bps: 800, expectedShortfall99Bps: 1_100 })
+  expect(followed.toSorted()).toEqual([`WBTC ${now} 0.08`, `WETH ${now} 0.08`])
 })

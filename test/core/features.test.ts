@@ -8,6 +8,7 @@ import {
   FEATURE_SPEC_HASH,
   FEATURE_SPEC_JSON,
   featureIndex,
+  RETURNS_OFFSET,
 } from '../../oracle-node/core/feature-spec.ts'
 import { featureVectorFault } from '../../oracle-node/core/feature-vector.ts'
 import { extractFeatures } from '../../oracle-node/core/features.ts'
@@ -73,7 +74,7 @@ describe('features', () => {
     for (const [name, value] of Object.entries(expected))
       expect(values[featureIndex(name)], name).toBeCloseTo(value, 10)
     expect(values.at(-1)).toBeCloseTo(r.at(-1) ?? Number.NaN, 12)
-    expect(values[featureIndex('ln_usd_volume_7d') + 1]).toBeCloseTo(r[0] ?? Number.NaN, 12)
+    expect(values[RETURNS_OFFSET]).toBeCloseTo(r[0] ?? Number.NaN, 12)
   })
 
   test('prices in another unit give the same volatilities', () => {

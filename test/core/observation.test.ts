@@ -6,6 +6,9 @@ import { fromHex, type Hex, toBigInt, toHex } from '../../oracle-node/core/bytes
 import { feedOf } from '../../oracle-node/core/feed.ts'
 import {
   addressOf,
+  fallbackBits,
+  fallbackFeeds,
+  fallbacksFit,
   type Observation,
   observationDigest,
   recoverOperator,
@@ -18,6 +21,7 @@ import { seededRandom } from '../support/seeded-random.ts'
 
 const anyKey = anyHex(32).filter((hex) => secp256k1.utils.isValidSecretKey(fromHex(hex)))
 const anyObservation: fc.Arbitrary<Observation> = fc.record({
+  fallbacks: fc.bigInt({ min: 0n, max: 15n }),
   epoch: fc.nat(),
   round: fc.nat(),
   node: fc.integer({ min: 1, max: 100 }).map(nodeIndex),
@@ -66,6 +70,7 @@ describe('a signed observation', () => {
       { observedAt: unixSeconds(observation.observedAt + 1) },
       { modelSet: toHex(new Uint8Array(32)) },
       { featuresHash: toHex(new Uint8Array(32)) },
+      { fallbacks: 1n },
       { values: [] },
       { values: [value, value] },
       { values: [{ ...value, feed: feedOf('WBTC') }] },
@@ -77,6 +82,40 @@ describe('a signed observation', () => {
     expect(recoverOperator({ ...DOMAIN, chainId: 1n }, signed)).not.toBe(operator)
     expect(recoverOperator({ ...DOMAIN, oracle: `0x${'cd'.repeat(20)}` }, signed)).not.toBe(operator)
     expect(recoverOperator(DOMAIN, signed)).toBe(operator)
+  })
+})
+
+describe('the bitmap of fallbacks', () => {
+  const [value] = signed.observation.values
+  if (value === undefined) throw new Error('a value')
+
+  test('says of each value whether the baseline judged it, whatever the others are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { maxLength: 64 }), (flags) => {
+        const values = flags.map((_, index) => ({ ...value, feed: feedOf(`A${index}`) }))
+        const fallbacks = fallbackBits(flags)
+        expect(fallbackFeeds({ fallbacks, values })).toEqual(
+          values.flatMap(({ feed }, index) => (flags[index] === true ? [feed] : [])),
+        )
+        expect(fallbacksFit(fallbacks, values.length)).toBe(true)
+      }),
+      { seed: 1 },
+    )
+  })
+
+  test('fits exactly when no bit is set from the number of values on', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 66n }), fc.nat({ max: 70 }), (fallbacks, count) => {
+        const highest = fallbacks === 0n ? 0 : fallbacks.toString(2).length
+        expect(fallbacksFit(fallbacks, count)).toBe(highest <= Math.min(count, 64))
+      }),
+      { seed: 1 },
+    )
+    expect(fallbacksFit(-1n, 64)).toBe(false)
+  })
+
+  test('has no room for a 65th value', () => {
+    expect(() => fallbackBits(new Array(65).fill(false))).toThrow('the bitmap has 64 bits, 65 are needed')
   })
 })
 

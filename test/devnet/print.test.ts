@@ -23,6 +23,7 @@ const outcome: RoundOutcome = {
     modelSet: '0x',
     observationsRoot: '0x',
     records: [jsonRecord('WETH', sampleRecord())],
+    judges: { WETH: { models: [1, 2, 3, 4], baseline: [] } },
     certificate: {},
     gas: 123_456,
     transaction: '0x',

@@ -7,6 +7,8 @@ import { type Hex, toHex } from '../../oracle-node/core/bytes.ts'
 import type { Domain } from '../../oracle-node/core/domain.ts'
 import {
   addressOf,
+  fallbackBits,
+  fallbackFeeds,
   type Observation,
   type SignedObservation,
   signObservation,
@@ -65,6 +67,10 @@ const DOMAIN: Domain = { chainId: 31_337n, oracle: '0x12345678901234567890123456
 function signedObservations(random: SeededRandom, count: number): { signed: SignedObservation[]; operators: Hex[] } {
   const keys = Array.from({ length: count }, () => secp256k1.utils.randomSecretKey(random.bytes(48)))
   const signed = keys.map((key, index) => {
+    // A node leaves out what it could not judge.
+    const values = sampleFeeds(4)
+      .filter(() => random.chance(0.8))
+      .map((feed) => ({ feed, record: randomRecord(random) }))
     const observation: Observation = {
       epoch: 3,
       round: 1_000 + count,
@@ -72,10 +78,8 @@ function signedObservations(random: SeededRandom, count: number): { signed: Sign
       observedAt: unixSeconds(1_700_000_000 + random.below(60)),
       modelSet: MODEL_SET,
       featuresHash: randomHex(random),
-      // A node leaves out what it could not judge.
-      values: sampleFeeds(4)
-        .filter(() => random.chance(0.8))
-        .map((feed) => ({ feed, record: randomRecord(random) })),
+      fallbacks: fallbackBits(values.map(() => random.chance(0.3))),
+      values,
     }
     return signObservation(DOMAIN, observation, key)
   })
@@ -115,6 +119,10 @@ test('the auditor rebuilds the report of 60 random rounds from their signed obse
     expect(audit['observationsRoot']).toBe(report.observationsRoot)
     expect(audit['recordsRoot']).toBe(toHex(recordsRoot(report)))
     expect(Array.from(audit['feeds'] as string[])).toEqual(report.values.map(({ feed }) => feed))
+    const fellBack = signed.flatMap(({ observation }) => fallbackFeeds(observation))
+    expect(Array.from(audit['fallbacks'] as bigint[])).toEqual(
+      report.values.map(({ feed }) => BigInt(fellBack.filter((each) => each === feed).length)),
+    )
     expect(Array.from(audit['records'] as bigint[])).toEqual(report.values.map(({ record }) => packRecord(record)))
   }
 })
@@ -127,6 +135,12 @@ test('the auditor refuses a node twice, a feed twice, a short list and a bad sig
   const [feed] = sampleFeeds(1)
   const doubled = [{ ...(observations[0] as object), feeds: [feed, feed], records: [1, 1] }, ...observations.slice(1)]
   expect(await revertOf(auditor, 'audit', round, doubled, signatures)).toBe(`UnsortedFeeds(${feed}, ${feed})`)
+  const flagged = (fallbacks: bigint, feeds: readonly unknown[]) => [
+    { ...(observations[0] as object), fallbacks, feeds, records: feeds.map(() => 1) },
+    ...observations.slice(1),
+  ]
+  expect(await revertOf(auditor, 'audit', round, flagged(2n, [feed]), signatures)).toBe('FallbackWithoutFeed(2, 1)')
+  expect(await revertOf(auditor, 'audit', round, flagged(1n, []), signatures)).toBe('FallbackWithoutFeed(1, 0)')
   const unequal = [{ ...(observations[0] as object), feeds: [feed], records: [] }, ...observations.slice(1)]
   expect(await revertOf(auditor, 'audit', round, unequal, signatures)).toBe('LengthMismatch(0, 1)')
   expect(await revertOf(auditor, 'audit', round, observations.slice(1), signatures.slice(1))).toBe(
@@ -140,8 +154,12 @@ test('the auditor refuses a node twice, a feed twice, a short list and a bad sig
 test('a changed observation has another signer', async () => {
   const { signed, operators } = signedObservations(seededRandom('audit change'), 3)
   const [round, observations, signatures] = auditArguments(signed, 1)
-  const changed = [{ ...(observations[0] as object), featuresHash: MODEL_SET }, ...observations.slice(1)]
-  const audit = (await view(auditor, 'audit', round, changed, signatures)) as { signers: string[] }
-  expect(audit.signers[0]?.toLowerCase()).not.toBe(operators[0])
-  expect(audit.signers[1]?.toLowerCase()).toBe(operators[1])
+  const [first] = signed
+  if (first === undefined || first.observation.values.length === 0) throw new Error('an observation with a value')
+  for (const change of [{ featuresHash: MODEL_SET }, { fallbacks: first.observation.fallbacks ^ 1n }]) {
+    const changed = [{ ...(observations[0] as object), ...change }, ...observations.slice(1)]
+    const audit = (await view(auditor, 'audit', round, changed, signatures)) as { signers: string[] }
+    expect(audit.signers[0]?.toLowerCase()).not.toBe(operators[0])
+    expect(audit.signers[1]?.toLowerCase()).toBe(operators[1])
+  }
 })

@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { historicalPrediction } from '../../models/baselines/historical.ts'
+import { historicalOutputs } from '../../models/baselines/historical.ts'
 import { barsOf, samplesOf } from '../../models/training/dataset.ts'
+import { fitLimits } from '../../models/training/fit-multipliers.ts'
 import { trainModels } from '../../models/training/pipeline.ts'
 import { SERIES } from '../../models/training/series.ts'
 import { splitByTime } from '../../models/training/split.ts'
+import { committedCode } from '../../models/training/verify.ts'
 import { extractFeatures } from '../../oracle-node/core/features.ts'
+import { predictionOf } from '../../oracle-node/core/prediction.ts'
 import { endOf, FIRST_HOUR, walkBars } from './sample-bars.ts'
 
 const DATA = fileURLToPath(new URL('../../../shared/data', import.meta.url))
@@ -64,7 +67,8 @@ describe('historical simulation', () => {
     const bars = walkBars({ count: 169, stepRatio: 0.02, seed: 5 })
     const extraction = extractFeatures(bars, endOf(bars))
     if (!extraction.ok) throw new Error(extraction.detail)
-    const { valueAtRisk99, expectedShortfall99 } = historicalPrediction(extraction.features.values)
+    const outputs = historicalOutputs(extraction.features.values, fitLimits([]))
+    const { valueAtRisk99, expectedShortfall99 } = predictionOf(outputs)
     expect(valueAtRisk99).toBeGreaterThan(0)
     expect(expectedShortfall99).toBeGreaterThanOrEqual(valueAtRisk99)
   })
@@ -72,7 +76,7 @@ describe('historical simulation', () => {
 
 describe('training', () => {
   test('an absent recording is named, with what to do', () => {
-    expect(() => trainModels('/nowhere', () => undefined)).toThrow(/needs the recorded file .*--data/)
+    expect(() => trainModels('/nowhere', () => undefined, 'x')).toThrow(/needs the recorded file .*--data/)
     expect(() => barsOf(series, '/nowhere')).toThrow(/--data/)
   })
 
@@ -97,7 +101,7 @@ describe('training', () => {
     { timeout: 180_000 },
     () => {
       expect(recorded, 'the recorded market data is missing: ../shared/data/MANIFEST.csv').toBe(true)
-      const { files } = trainModels(DATA, () => undefined)
+      const { files } = trainModels(DATA, () => undefined, committedCode())
       for (const [file, bytes] of files) {
         const path = file === 'training-manifest.json' ? 'data/manifests/training.json' : `models/${file}`
         expect(sha256(bytes), file).toBe(sha256(committed(path)))

@@ -273,6 +273,7 @@ class Simulation {
       observedAt: record.observedAt,
       modelSet: MODEL_SET,
       featuresHash: toHex(this.#random.bytes(32)),
+      fallbacks: 0n,
       values: [{ feed: feedOf('WETH'), record }],
     }
     return signObservation(DOMAIN, observation, this.#member(node).operatorKey)

@@ -49,6 +49,7 @@ export function observationOf(
     observedAt: NOW,
     modelSet: MODEL_SET,
     featuresHash: toHex(new Uint8Array(32).fill(node)),
+    fallbacks: 0n,
     values: [{ feed: feedOf('WETH'), record: sampleRecord({ observedAt: NOW, ...record }) }],
     ...changes,
   }

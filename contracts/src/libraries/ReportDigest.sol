@@ -7,12 +7,14 @@ import {RiskRecord} from "../types/RiskRecord.sol";
 /// @notice One node's observation as its operator signs it, without the signature.
 /// @param node The node's index in the committee, from 1.
 /// @param observedAt When the node observed, in unix seconds.
+/// @param fallbacks Bit i, from the least significant, is set when record i was judged by the baseline and not by the models.
 /// @param featuresHash The hash of the features that its models saw.
 /// @param feeds The feeds observed, strictly ascending.
 /// @param records One record a feed.
 struct Observation {
     uint16 node;
     uint64 observedAt;
+    uint64 fallbacks;
     bytes32 featuresHash;
     bytes32[] feeds;
     RiskRecord[] records;
@@ -37,7 +39,7 @@ library ReportDigest {
 
     bytes32 internal constant OBSERVATION_TYPEHASH = keccak256(
         "Observation(uint64 epoch,uint64 round,uint16 node,uint64 observedAt,"
-        "bytes32 modelSet,bytes32 featuresHash,bytes32 valuesHash)"
+        "bytes32 modelSet,bytes32 featuresHash,uint64 fallbacks,bytes32 valuesHash)"
     );
 
     /// @notice The domain separator of an oracle on this chain.
@@ -91,6 +93,7 @@ library ReportDigest {
                     observation.observedAt,
                     modelSet,
                     observation.featuresHash,
+                    observation.fallbacks,
                     hashValues(observation.feeds, observation.records)
                 )
             );

@@ -1,3 +1,4 @@
+import { DEFAULT_RISK } from '../training/defaults.ts'
 import { markdownTable } from '../training/markdown-table.ts'
 import { isCounted } from './by-asset.ts'
 import { CRISES, crisisRows } from './crises.ts'
@@ -5,7 +6,7 @@ import { isStretched, type ModelResult, type PooledResult, type WalkResult } fro
 import { type Figure, GROUPS, PERIODS } from './pooled.ts'
 
 /** What ships: its bars are the ones that count. */
-const SHIPPED = 'log-har + conformal'
+const SHIPPED = `${DEFAULT_RISK} + conformal`
 
 /** The walk-forward as a page for readers: bars, plots, tables. Every figure is computed. */
 export function walkPage(result: WalkResult): string {
@@ -26,7 +27,7 @@ ${shipped === undefined ? `${SHIPPED} was not walked.` : barTable(shipped)}
 
 ![Losses and the 99 % value at risk in crises, days beyond it marked](plots/value-at-risk-in-crises.svg)
 
-![QLIKE of log-har over that of HAR and of EWMA(.94), by asset](plots/qlike-by-asset.svg)
+![QLIKE of ${DEFAULT_RISK} over that of HAR and of EWMA(.94), by asset](plots/qlike-by-asset.svg)
 
 The peers are what a quant would use instead: HAR on realised volatility by least squares and GARCH(1,1) with filtered historical simulation, each fitted
 to one asset's own days with the whole of its past; until an asset has 250 days, to all assets'. "+ conformal" is the calibration by an asset's own

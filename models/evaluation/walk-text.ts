@@ -1,4 +1,5 @@
 import { GARCH_PEER, HAR_PEER } from '../training/candidates.ts'
+import { DEFAULT_RISK } from '../training/defaults.ts'
 import { isCounted } from './by-asset.ts'
 import { CRISES, crisisRows } from './crises.ts'
 import { isStretched, type ModelResult, type PooledResult, type WalkResult } from './evaluate-walk.ts'
@@ -102,7 +103,7 @@ function crisesText({ panel, models }: WalkResult): string {
 
 /** The best without and with the conformal layer are read beside the peers. */
 function assetsText({ assets, models }: WalkResult): string {
-  const shownModels = models.filter(({ id }) => !isStretched(id) || id.startsWith('log-har'))
+  const shownModels = models.filter(({ id }) => !isStretched(id) || id.startsWith(DEFAULT_RISK))
   const rows = assets.map((each) => [
     isCounted(each) ? each.asset : `(${each.asset})`,
     String(each.rows.length),

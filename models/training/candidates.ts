@@ -3,7 +3,9 @@ import { garchOutputs } from '../baselines/garch-window.ts'
 import { harOutputs } from '../baselines/har.ts'
 import { historicalOutputs } from '../baselines/historical.ts'
 import { logHarOutputs } from '../baselines/log-har.ts'
+import { challengerCandidates } from './challengers/candidates.ts'
 import type { Sample } from './dataset.ts'
+import { DEFAULT_OF, DEFAULT_RISK } from './defaults.ts'
 import { fitLogHar } from './fit-log-har.ts'
 import { fitLimits } from './fit-multipliers.ts'
 import { fitEwma, fitGarchModel, fitHar } from './fit-risk.ts'
@@ -37,6 +39,7 @@ export function candidates(): readonly Candidate[] {
       const coefficients = fitLogHar(train, fitLimits(train))
       return (values) => logHarOutputs(values, coefficients)
     }),
+    ...challengerCandidates(),
   ]
 }
 
@@ -44,6 +47,7 @@ export function candidates(): readonly Candidate[] {
 export const COMBINATIONS: ReadonlyArray<{ readonly id: string; readonly of: readonly string[] }> = [
   { id: 'mean of 5 fitted', of: ['ewma', 'garch', 'gjr', 'har-quantile', 'log-har'] },
   { id: 'mean(log-har, har-quantile)', of: ['log-har', 'har-quantile'] },
+  { id: DEFAULT_RISK, of: DEFAULT_OF },
 ]
 
 /** Whether it is a model an asset, which does not ship. */

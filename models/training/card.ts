@@ -3,22 +3,23 @@ import type { Interval } from '../../backtests/metrics/bootstrap.ts'
 import { FEATURE_SPEC_HASH } from '../../oracle-node/core/feature-spec.ts'
 import { depthNow } from '../baselines/depth.ts'
 import type { LogHarCoefficients } from '../baselines/log-har.ts'
+import { DEFAULT_RISK } from './defaults.ts'
 import { sha256Hex } from './manifest.ts'
 import { markdownTable } from './markdown-table.ts'
-import { RISK_DEFAULTS, type TrainedFiles } from './registry.ts'
+import type { TrainedFiles } from './registry.ts'
 
 const percent = (value: number): string => `${(100 * value).toFixed(2)} %`
 const usd = (value: number): string => `${(value / 1e6).toFixed(1)} M`
 
 /** The card of the risk models: data, split, formulas, metrics with intervals, known failures. Every figure is computed. */
 export function volatilityCard({ trained, manifest, codeCommit }: TrainedFiles): string {
-  const { risk, counts } = trained
+  const { risk, models, counts } = trained
   const [volatilityFloor = 0, riskFloor = 0, shortfallFloor = 0] = risk.limits.floor
-  const files = risk.models.map(({ id, onnx }) => [`volatility/${id}.onnx`, onnx] as const)
-  return `# Risk models: ${risk.models.map(({ id }) => id).join(', ')}
+  const files = models.map(({ id, onnx }) => [`volatility/${id}.onnx`, onnx] as const)
+  return `# Risk models: ${models.map(({ id }) => id).join(', ')}
 
-Written by \`npm run models:train\`; do not edit. A node forecasts with ${RISK_DEFAULTS.join(' and ')}; the others are its baselines, and challengers
-to measure it against. How all of them and a quant's own models do when they are refitted through time: [WALK-FORWARD](WALK-FORWARD.md).
+Written by \`npm run models:train\`; do not edit. A node forecasts with ${DEFAULT_RISK}; the others are its baselines, and challengers to measure it
+against. How all of them and a quant's own models do when they are refitted through time: [WALK-FORWARD](WALK-FORWARD.md).
 
 ${hashTable(manifest, files)}
 
@@ -30,6 +31,7 @@ Twelve numbers: of the next 24 h the annualised volatility, the 99 % value at ri
 95 % quantiles; then the same six of the next hour. It is the loss at the end of the horizon: the worst price within it can be lower. Realised
 volatility is the root of the summed squared hourly returns of the day, and Parkinson's range of the hour.
 
+- **${DEFAULT_RISK}**: the equal-weight mean of log-har and trees, output by output, in one graph.
 - **log-har**: the logarithm of the coming variance is linear in the logarithms of past ones over several spans (Corsi 2009), with ranges, the fall of
   the last day and week (leverage, Corsi and Renò 2012), jumps, the weekend, and the same of Bitcoin as the market. Fitted by QLIKE as a gamma
   regression on volatile assets; forecasts are clipped to σ between 1 in 20,000 and 2.7 a horizon. The tail is filtered historical
@@ -39,14 +41,14 @@ volatility is the root of the summed squared hourly returns of the day, and Park
 - **garch**, **gjr**: α ${risk.garch.shape.alpha.toFixed(3)}, β ${risk.garch.shape.beta.toFixed(3)}; α ${risk.gjr.shape.alpha.toFixed(3)}, γ ${risk.gjr.shape.gamma.toFixed(3)}, β ${risk.gjr.shape.beta.toFixed(3)}: one shape for all volatile assets by quasi-maximum likelihood, hourly, each window targeted
   to its own variance, and filtered historical simulation.
 - **ewma**, **ewma-94**: √(Σ w·r²) over 168 hourly returns with decay ${risk.ewma.decayPerDay} a day (chosen by QLIKE on training data) and RiskMetrics' 0.94.
+- **trees**: boosted trees that correct log-har's ln variance of 24 h, by QLIKE; **mlp**: a small network upon log-har whose quantiles cannot cross, of both
+  horizons. Both are fitted on volatile assets and stop early on the last fifth of the training samples, purged by a day.
 - **historical**: the window's own 145 overlapping days, unfitted.
 - Floors: volatility ${percent(volatilityFloor)}, value at risk ${percent(riskFloor)}, shortfall ${percent(shortfallFloor)}: the last two are the
   pooled training tail of stablecoins that kept their pegs. Before it is scored, a node stretches an asset's tail by its own record
   ([FEEDS](../../oracle-node/docs/FEEDS.md)).
 
-| input of log-har, by its feature | ln variance of 24 h | ln variance of 1 h |
-| --- | --- | --- |
-${logHarRows(risk.logHar)}
+${logHarTable(risk.logHar)}
 
 ## Data and split
 
@@ -62,7 +64,7 @@ loss: lower is better. Acerbi-Székely Z2: 0 is right, below 0 understates risk,
 
 ${pooledTable(trained)}
 
-## By asset, ${RISK_DEFAULTS.join(' and ')}, validation and test
+## By asset, ${DEFAULT_RISK}, validation and test
 
 ${assetTable(trained)}
 
@@ -86,11 +88,15 @@ function multiplierLine(multipliers: readonly number[]): string {
   return `${valueAtRisk.toFixed(2)} for value at risk and ${shortfall.toFixed(2)} for shortfall over 24 h`
 }
 
-function logHarRows({ day, hour }: LogHarCoefficients): string {
+function logHarTable({ day, hour }: LogHarCoefficients): string {
   const rows = Object.keys(day.weights).map((name) => [name, day.weights[name] ?? 0, hour.weights[name] ?? 0] as const)
-  return [...rows, ['intercept', day.intercept, hour.intercept] as const]
-    .map(([name, ...weights]) => `| ${name} | ${weights.map((weight) => weight.toFixed(4)).join(' | ')} |`)
-    .join('\n')
+  return markdownTable(
+    ['input of log-har, by its feature', 'ln variance of 24 h', 'ln variance of 1 h'],
+    [...rows, ['intercept', day.intercept, hour.intercept] as const].map(([name, ...weights]) => [
+      name,
+      ...weights.map((weight) => weight.toFixed(4)),
+    ]),
+  )
 }
 
 /** The card of the depth model, which says how little it is calibrated on. */
@@ -198,7 +204,7 @@ function assetTable({ assets }: TrainedFiles['trained']): string {
     'mean ES',
   ]
   const rows = assets
-    .filter((row) => row.part !== 'not fitted' && row.model === RISK_DEFAULTS[0])
+    .filter((row) => row.part !== 'not fitted' && row.model === DEFAULT_RISK)
     .map((row) => [
       row.part,
       row.asset,
@@ -216,7 +222,7 @@ function assetTable({ assets }: TrainedFiles['trained']): string {
 }
 
 function ustLine({ assets }: TrainedFiles['trained']): string {
-  const row = assets.find((each) => each.asset === 'UST' && each.model === RISK_DEFAULTS[0])
+  const row = assets.find((each) => each.asset === 'UST' && each.model === DEFAULT_RISK)
   if (row === undefined) return 'was not recorded'
   return `${row.exceedances} of ${row.days} days beyond the value at risk, Z2 ${row.acerbiSzekely.toFixed(1)}`
 }

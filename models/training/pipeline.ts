@@ -5,13 +5,16 @@ import type { DepthCoefficients } from '../baselines/depth.ts'
 import { LOG_INPUTS, logInputs } from '../baselines/log-inputs.ts'
 import { bookShare, calibrateDepth, type DepthPoint, depthPoints, type PoolYear, poolYears } from './calibrate-depth.ts'
 import { depthCard, volatilityCard } from './card.ts'
+import { fitMlpModel } from './challengers/fit-mlp.ts'
+import { logHarTrees } from './challengers/log-har-trees.ts'
+import { growTreesModel, treesRisk } from './challengers/trees.ts'
 import { barsOf, marketFeatures, type Sample, samplesOf } from './dataset.ts'
 import { type AssetMetrics, evaluateAssets, evaluatePooled, type Forecaster, type PooledMetrics } from './evaluate.ts'
 import { fitGuard } from './fit-guard.ts'
 import { trainingManifest } from './manifest.ts'
 import { depthOnnx } from './onnx/depth.ts'
 import { registryJson } from './registry.ts'
-import { fitRiskModels, type RiskModels } from './risk-models.ts'
+import { type FittedRisk, fitRiskModels, type RiskModels } from './risk-models.ts'
 import { EMBARGO_SECONDS, HORIZON_SECONDS, MARKET_SERIES, SERIES, TEST_START, VALIDATION_START } from './series.ts'
 import { type Part, splitByTime } from './split.ts'
 
@@ -22,6 +25,8 @@ export const NOT_FITTED: ReadonlySet<string> = new Set(['UST'])
 
 export type Trained = {
   readonly risk: RiskModels
+  /** Every risk model of the registry: {@link risk}'s, and the challengers that were fitted upon log-HAR. */
+  readonly models: readonly FittedRisk[]
   readonly depth: DepthCoefficients
   readonly depthPoints: readonly DepthPoint[]
   readonly bookShare: number
@@ -52,21 +57,21 @@ export function trainingSamples(dataFolder: string, progress: Progress, total: n
  * @param codeCommit the commit of the code that trains, for the registry.
  * @throws {Error} when a recording is absent or not a candle file.
  */
-export function trainModels(
+export async function trainModels(
   dataFolder: string,
   progress: Progress,
   codeCommit: string,
-): { files: Map<string, Uint8Array>; trained: Trained } {
-  const total = SERIES.length + 3
+): Promise<{ files: Map<string, Uint8Array>; trained: Trained }> {
+  const total = SERIES.length + 4
   const manifest = trainingManifest(dataFolder)
   const samples = trainingSamples(dataFolder, progress, total)
   progress(SERIES.length, total, 'fitting')
-  const trained = fitAndEvaluate(dataFolder, samples, (step, what) => progress(SERIES.length + step, total, what))
+  const trained = await fitAndEvaluate(dataFolder, samples, (step, what) => progress(SERIES.length + step, total, what))
   const depth = depthOnnx(trained.depth)
   const parts = { trained, depthOnnx: depth, manifest, codeCommit }
   const text = (content: string): Uint8Array => new TextEncoder().encode(content)
   const files = new Map<string, Uint8Array>([
-    ...trained.risk.models.map(({ id, onnx }) => [`volatility/${id}.onnx`, onnx] as const),
+    ...trained.models.map(({ id, onnx }) => [`volatility/${id}.onnx`, onnx] as const),
     ['liquidity/depth.onnx', depth],
     ['feature-spec.json', text(FEATURE_SPEC_JSON)],
     ['training-manifest.json', text(manifest)],
@@ -78,11 +83,11 @@ export function trainModels(
   return { files, trained }
 }
 
-function fitAndEvaluate(
+async function fitAndEvaluate(
   dataFolder: string,
   samples: readonly Sample[],
   progress: (step: number, what: string) => void,
-): Trained {
+): Promise<Trained> {
   const parts = splitByTime(samples, {
     validationStart: VALIDATION_START,
     testStart: TEST_START,
@@ -91,11 +96,19 @@ function fitAndEvaluate(
   })
   const fitted = parts.train.filter((sample) => !NOT_FITTED.has(sample.asset))
   const risk = fitRiskModels(fitted)
+  progress(1, 'fitting challengers')
+  const trees = growTreesModel(fitted, risk.limits, risk.logHar)
+  const models: readonly FittedRisk[] = [
+    logHarTrees(risk.logHar, trees),
+    ...risk.models,
+    treesRisk(trees),
+    await fitMlpModel(fitted, risk.limits, risk.logHar),
+  ]
   const points = depthPoints(dataFolder, samples)
   const share = bookShare(dataFolder)
   const depth = calibrateDepth({ points, train: fitted, bookShare: share })
-  progress(1, 'evaluating')
-  const forecasters = risk.models.map(
+  progress(2, 'evaluating')
+  const forecasters = models.map(
     ({ id, outputs }): Forecaster => ({ id, predict: (values) => predictionOf(outputs(values)) }),
   )
   const evaluated = (['validation', 'test'] as const).flatMap((part) =>
@@ -110,10 +123,11 @@ function fitAndEvaluate(
   )
   const ust = parts.train.filter((sample) => NOT_FITTED.has(sample.asset))
   const unfitted = forecasters.flatMap((model) => evaluateAssets(model, 'not fitted', ust))
-  progress(2, 'writing')
+  progress(3, 'writing')
   const counts = { train: parts.train.length, validation: parts.validation.length, test: parts.test.length }
   return {
     risk,
+    models,
     depth,
     depthPoints: points,
     bookShare: share,

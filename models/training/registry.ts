@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { FEATURE_SPEC_HASH } from '../../oracle-node/core/feature-spec.ts'
+import { DEFAULT_RISK } from './defaults.ts'
 import { sha256Hex } from './manifest.ts'
 import { OPSET } from './onnx/graph.ts'
 import type { Trained } from './pipeline.ts'
@@ -12,8 +13,6 @@ export type TrainedFiles = {
   readonly codeCommit: string
 }
 
-/** What a node forecasts with: where there are several, their equal-weight mean. Chosen by the walk-forward on data before 2024. */
-export const RISK_DEFAULTS: readonly string[] = ['log-har']
 const DAY_OUTPUTS = 3
 
 /** `models/registry.json`: what a node checks every model file against before it runs it. */
@@ -29,14 +28,14 @@ export function registryJson({ trained, depthOnnx, manifest, codeCommit }: Train
       onnxProto: packageVersion('onnx-proto'),
     },
   }
-  const risk = trained.risk.models.map(({ id, coefficients, onnx }) => [
+  const risk = trained.models.map(({ id, coefficients, onnx }) => [
     id,
     {
       kind: 'risk',
       file: `volatility/${id}.onnx`,
       sha256: sha256Hex(onnx),
       ...common,
-      status: RISK_DEFAULTS.includes(id) ? 'default' : 'challenger',
+      status: id === DEFAULT_RISK ? 'default' : 'challenger',
       coefficients,
       metrics: pooledOf(trained, id),
     },
@@ -45,7 +44,7 @@ export function registryJson({ trained, depthOnnx, manifest, codeCommit }: Train
   const first = (values: readonly number[]): readonly number[] => values.slice(0, DAY_OUTPUTS)
   const registry = {
     version: 2,
-    defaults: { risk: RISK_DEFAULTS, liquidity: 'depth' },
+    defaults: { risk: [DEFAULT_RISK], liquidity: 'depth' },
     models: {
       ...Object.fromEntries(risk),
       depth: {

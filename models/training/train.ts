@@ -18,10 +18,10 @@ Trains every model on the recorded market data and writes the ONNX files, cards 
   --data  the recorded data (default: ../shared/data beside the repository)`
 
 /** Runs `work` with a progress bar on stderr, which is erased of nothing when stderr is no terminal. */
-export function withProgressBar<T>(work: (progress: Progress) => T): T {
+export async function withProgressBar<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
   const bar = new SingleBar({ format: '{bar} {value}/{total} {what}', stream: process.stderr, clearOnComplete: true })
   try {
-    return work((done, total, what) => {
+    return await work((done, total, what) => {
       if (!bar.isActive) bar.start(total, done, { what })
       bar.update(done, { what })
     })
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     console.log(USAGE)
     return
   }
-  const { files, trained } = withProgressBar((progress) =>
+  const { files, trained } = await withProgressBar((progress) =>
     trainModels(values.data ?? RECORDED_DATA, progress, codeCommit()),
   )
   for (const [file, bytes] of files) {

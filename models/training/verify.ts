@@ -15,16 +15,18 @@ function committedPath(file: string): string {
 }
 
 /** Which code the committed models say that they were trained by: what is compared is what it gives, not its name. */
-export function committedCode(): string {
+function committedCode(): string {
   const registry: unknown = JSON.parse(readFileSync(committedPath('registry.json'), 'utf8'))
   const models = (registry as { readonly models: Readonly<Record<string, { readonly codeCommit: string }>> }).models
   return Object.values(models)[0]?.codeCommit ?? ''
 }
 
 /** `npm run models:verify`: trains again, in memory, and compares every byte with what is committed. Fails on any difference. */
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({ options: { data: { type: 'string' } } })
-  const { files } = withProgressBar((progress) => trainModels(values.data ?? RECORDED_DATA, progress, committedCode()))
+  const { files } = await withProgressBar((progress) =>
+    trainModels(values.data ?? RECORDED_DATA, progress, committedCode()),
+  )
   const faults = [...files].flatMap(([file, bytes]) => {
     const path = committedPath(file)
     if (!existsSync(path)) return [`${file}: not committed; run models:train`]
@@ -38,4 +40,4 @@ function main(): void {
   process.exitCode = 1
 }
 
-if (import.meta.main) main()
+if (import.meta.main) await main()

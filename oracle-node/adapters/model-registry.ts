@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { combinePredictions } from '../core/combine-predictions.ts'
 import { FEATURE_COUNT, FEATURE_SPEC_HASH } from '../core/feature-spec.ts'
 import type { ModelGuard } from '../core/model-guard.ts'
-import type { FeatureVector } from '../core/prediction.ts'
+import type { FeatureVector, RiskPrediction } from '../core/prediction.ts'
 import type { DepthModel, RiskModel } from '../ports/model.ts'
 import { type BaselineModels, baselineModels, baselineSchema } from './baseline-models.ts'
 import { guardSchema } from './guard-schema.ts'
@@ -101,9 +101,19 @@ export function combineModels(models: readonly RiskModel[]): RiskModel {
     predict: async (features) => combinePredictions(await Promise.all(models.map((model) => model.predict(features)))),
     predictBatch: async (vectors) => {
       const batches = await Promise.all(models.map((model) => model.predictBatch(vectors)))
-      return vectors.map((_, place) => combinePredictions(batches.flatMap((batch) => batch[place] ?? [])))
+      return vectors.map((_, place) => {
+        const ofVector: RiskPrediction[] = []
+        for (const batch of batches) ofVector.push(predictionAt(batch, place))
+        return combinePredictions(ofVector)
+      })
     },
   }
+}
+
+function predictionAt(batch: readonly RiskPrediction[], place: number): RiskPrediction {
+  const prediction = batch[place]
+  if (prediction === undefined) throw new Error(`a batch of predictions ended at ${place}`)
+  return prediction
 }
 
 /**

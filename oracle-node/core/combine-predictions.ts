@@ -1,5 +1,5 @@
+import { invariant } from './errors.ts'
 import type { HorizonRisk, RiskPrediction } from './prediction.ts'
-import { mean } from './stats.ts'
 
 /**
  * The equal-weight mean of predictions, field by field, in the order given. The mean of shortfalls is at least the mean of values at
@@ -8,30 +8,37 @@ import { mean } from './stats.ts'
  * @throws {InvariantError} on no predictions.
  */
 export function combinePredictions(predictions: readonly RiskPrediction[]): RiskPrediction {
-  const outlooks = predictions.flatMap(({ outlook }) => (outlook === undefined ? [] : [outlook]))
+  invariant(predictions.length > 0, 'no mean of no predictions')
+  const days: HorizonRisk[] = []
+  const hours: HorizonRisk[] = []
+  for (const { outlook } of predictions) {
+    if (outlook === undefined) continue
+    days.push(outlook.day)
+    hours.push(outlook.hour)
+  }
+  const whole = days.length === predictions.length
   return {
-    volatility: mean(predictions.map((prediction) => prediction.volatility)),
-    valueAtRisk99: mean(predictions.map((prediction) => prediction.valueAtRisk99)),
-    expectedShortfall99: mean(predictions.map((prediction) => prediction.expectedShortfall99)),
-    ...(outlooks.length < predictions.length
-      ? {}
-      : {
-          outlook: {
-            day: meanOf(outlooks.map(({ day }) => day)),
-            hour: meanOf(outlooks.map(({ hour }) => hour)),
-          },
-        }),
+    volatility: meanOf(predictions, 'volatility'),
+    valueAtRisk99: meanOf(predictions, 'valueAtRisk99'),
+    expectedShortfall99: meanOf(predictions, 'expectedShortfall99'),
+    ...(whole ? { outlook: { day: meanRisk(days), hour: meanRisk(hours) } } : {}),
   }
 }
 
-function meanOf(risks: readonly HorizonRisk[]): HorizonRisk {
-  const of = (field: keyof HorizonRisk): number => mean(risks.map((risk) => risk[field]))
+function meanRisk(risks: readonly HorizonRisk[]): HorizonRisk {
   return {
-    volatility: of('volatility'),
-    valueAtRisk50: of('valueAtRisk50'),
-    valueAtRisk90: of('valueAtRisk90'),
-    valueAtRisk95: of('valueAtRisk95'),
-    valueAtRisk99: of('valueAtRisk99'),
-    expectedShortfall99: of('expectedShortfall99'),
+    volatility: meanOf(risks, 'volatility'),
+    valueAtRisk50: meanOf(risks, 'valueAtRisk50'),
+    valueAtRisk90: meanOf(risks, 'valueAtRisk90'),
+    valueAtRisk95: meanOf(risks, 'valueAtRisk95'),
+    valueAtRisk99: meanOf(risks, 'valueAtRisk99'),
+    expectedShortfall99: meanOf(risks, 'expectedShortfall99'),
   }
+}
+
+/** A plain loop: a batch of a thousand assets combines fifteen thousand times. */
+function meanOf<Field extends string>(values: readonly Readonly<Record<Field, number>>[], field: Field): number {
+  let sum = 0
+  for (const value of values) sum += value[field]
+  return sum / values.length
 }

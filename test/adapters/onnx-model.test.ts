@@ -138,8 +138,8 @@ describe('committed models', () => {
 
   test('the default is the registry’s; shortfall is at least value at risk; both horizons are in order and positive', async () => {
     const { risk, depth, fallback, guard, reference } = await loadDefaultModels(MODELS)
-    expect(risk.id).toBe('log-har')
-    expect(registry.models['log-har'].status).toBe('default')
+    expect(risk.id).toBe('log-har-trees')
+    for (const id of registry.defaults.risk) expect(registry.models[id].status).toBe('default')
     expect(guardFault(reference, guard)).toBeUndefined()
     await fc.assert(
       fc.asyncProperty(anyVector, async (features) => {
@@ -195,33 +195,33 @@ describe('committed models', () => {
 
 describe('model registry', () => {
   test('a file that is not the registered one is refused, with both hashes', async () => {
-    const path = join(folder, 'volatility/log-har.onnx')
+    const path = join(folder, 'volatility/log-har-trees.onnx')
     const bytes = readFileSync(path)
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
     writeFileSync(path, bytes)
     await expect(loadDefaultModels(folder)).rejects.toThrow(
-      new RegExp(`sha256 .*, the registry says ${registry.models['log-har'].sha256}`),
+      new RegExp(`sha256 .*, the registry says ${registry.models['log-har-trees'].sha256}`),
     )
   })
 
   test.each([
     [
       'another feature spec',
-      (copy: typeof registry) => (copy.models['log-har'].featureSpec = '0'.repeat(64)),
+      (copy: typeof registry) => (copy.models['log-har-trees'].featureSpec = '0'.repeat(64)),
       /feature spec/,
     ],
-    ['another opset', (copy: typeof registry) => (copy.models['log-har'].opset = 21), /opset 21/],
-    ['a retired model', (copy: typeof registry) => (copy.models['log-har'].status = 'retired'), /retired/],
+    ['another opset', (copy: typeof registry) => (copy.models['log-har-trees'].opset = 21), /opset 21/],
+    ['a retired model', (copy: typeof registry) => (copy.models['log-har-trees'].status = 'retired'), /retired/],
     ['a model of another kind', (copy: typeof registry) => (copy.defaults.risk = ['depth']), /liquidity model/],
     ['an unknown model', (copy: typeof registry) => (copy.defaults.risk = ['oracle']), /no model oracle.*ewma/],
     [
       'a file outside the folder',
-      (copy: typeof registry) => (copy.models['log-har'].file = 'a/../../x.onnx'),
+      (copy: typeof registry) => (copy.models['log-har-trees'].file = 'a/../../x.onnx'),
       /outside/,
     ],
     [
       'a file that is absent',
-      (copy: typeof registry) => (copy.models['log-har'].file = 'volatility/x.onnx'),
+      (copy: typeof registry) => (copy.models['log-har-trees'].file = 'volatility/x.onnx'),
       /cannot read/,
     ],
     ['no guard', (copy: typeof registry) => delete copy.guard, /guard/],

@@ -8,10 +8,11 @@ import { walkPage } from '../../models/evaluation/walk-page.ts'
 import { jsonByLine, walkReport } from '../../models/evaluation/walk-report.ts'
 import { walkText } from '../../models/evaluation/walk-text.ts'
 import { GARCH_PEER, HAR_PEER, RISK_METRICS } from '../../models/training/candidates.ts'
+import { DEFAULT_RISK } from '../../models/training/defaults.ts'
 import { DAY } from './walk-samples.ts'
 
 /** The plots are about it. */
-const RIGHT = 'log-har'
+const RIGHT = DEFAULT_RISK
 const START = Date.parse('2022-04-01T00:00:00Z') / 1_000
 const DAYS = 200
 
@@ -189,7 +190,7 @@ describe('figures', () => {
       RIGHT,
       'wrong',
       'ewma-94 + conformal',
-      'log-har + conformal',
+      `${RIGHT} + conformal`,
       'wrong + conformal',
     ])
     expect(modelOf(HAR_PEER).bars).toEqual([])
@@ -206,7 +207,7 @@ describe('reports', () => {
     const text = jsonByLine(report, 4)
     expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(report)))
     expect(jsonByLine(walkReport(evaluateWalk(panel, FORECASTS), { refits: [] }), 4)).toBe(text)
-    expect(walkText(result)).toMatch(/log-har +✓ .*4 of 6/)
+    expect(walkText(result)).toMatch(/log-har-trees +✓ .*4 of 6/)
   })
 
   test('the page for readers has the bars of what ships, every table, and no number that is none', () => {
@@ -225,7 +226,7 @@ describe('reports', () => {
       panel,
       FORECASTS.filter(({ id }) => id !== RIGHT),
     )
-    expect(() => walkPlots(others)).toThrow(/about log-har, which was not walked/)
+    expect(() => walkPlots(others)).toThrow(/about log-har-trees, which was not walked/)
   })
 
   test('plots are the same bytes every time, whole, and without a number that is none', () => {

@@ -1,4 +1,5 @@
 import { GARCH_PEER, HAR_PEER, RISK_METRICS } from '../../training/candidates.ts'
+import { DEFAULT_RISK } from '../../training/defaults.ts'
 import type { WalkResult } from '../evaluate-walk.ts'
 import { byAssetPlot } from './by-asset.ts'
 import { inCrisesPlot } from './in-crises.ts'
@@ -6,8 +7,8 @@ import { overTimePlot } from './over-time.ts'
 import { reliabilityPlot } from './reliability.ts'
 
 /** The model that the plots are about, and those that are shown beside it. */
-const [SUBJECT, STRETCHED] = ['log-har', 'log-har + conformal']
-const BESIDE = [HAR_PEER, GARCH_PEER, RISK_METRICS, 'ewma', 'garch', 'gjr', 'har-quantile']
+const [SUBJECT, STRETCHED] = [DEFAULT_RISK, `${DEFAULT_RISK} + conformal`]
+const BESIDE = [HAR_PEER, GARCH_PEER, RISK_METRICS, 'ewma', 'garch', 'gjr', 'har-quantile', 'log-har', 'trees', 'mlp']
 
 /**
  * All plots of a walk-forward, by file name. What stands beside the subject is left out where it was not walked.

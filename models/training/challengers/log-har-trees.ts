@@ -1,0 +1,36 @@
+import { RISK_OUTPUT_COUNT } from '../../../oracle-node/core/prediction.ts'
+import { type LogHarCoefficients, logHarOutputs } from '../../baselines/log-har.ts'
+import { DEFAULT_RISK } from '../defaults.ts'
+import { emptyGraph, PREDICTION } from '../onnx/graph.ts'
+import { logHarSigmaNodes, logInputNodes } from '../onnx/log-har.ts'
+import { sigmaNodes } from '../onnx/outputs.ts'
+import type { FittedRisk } from '../risk-models.ts'
+import { TREES_OPSET } from '../trees/onnx.ts'
+import { type TreesModel, treesOutputs, treesSigmaNodes } from './trees.ts'
+
+/**
+ * The equal-weight mean of log-HAR and the trees upon it, output by output: what ships. One graph, since both begin with the same inputs and
+ * the same deviations, and a call of the runtime costs more than either.
+ */
+export function logHarTrees(logHar: LogHarCoefficients, trees: TreesModel): FittedRisk {
+  return {
+    id: DEFAULT_RISK,
+    coefficients: { mean: ['log-har', 'trees'] },
+    outputs: (values) => {
+      const other = treesOutputs(values, trees)
+      return logHarOutputs(values, logHar).map((each, output) => (each + (other[output] ?? Number.NaN)) / 2)
+    },
+    onnx: logHarTreesOnnx(logHar, trees),
+  }
+}
+
+function logHarTreesOnnx(logHar: LogHarCoefficients, trees: TreesModel): Uint8Array {
+  const graph = emptyGraph()
+  const logs = logInputNodes(graph)
+  const sigmas = logHarSigmaNodes(graph, logs, logHar)
+  const linear = sigmaNodes(graph, sigmas, logHar, 'log_har_prediction')
+  const corrected = sigmaNodes(graph, treesSigmaNodes(graph, logs, sigmas, trees), trees, 'trees_prediction')
+  const sum = graph.node('Add', [linear, corrected], 'prediction_sum')
+  graph.node('Mul', [sum, graph.doubles('mean_of_two', [], [0.5])], PREDICTION)
+  return graph.encode({ name: DEFAULT_RISK, width: RISK_OUTPUT_COUNT, opsets: [TREES_OPSET] })
+}

@@ -14,7 +14,10 @@ export type PooledResult = Pooled & {
   /** In QLIKE, to the HAR and the EWMA(.94) of the peers. */
   readonly qlikeLessHar: Difference
   readonly qlikeLessEwma94: Difference
-  /** To GARCH with filtered historical simulation. */
+  /** To log-HAR, which the learned ones stand upon; nothing where it was not walked. */
+  readonly qlikeLessLogHar?: Difference
+  /** To HAR and GARCH, each with filtered historical simulation. */
+  readonly fzLessHar: Difference
   readonly fzLessGarch: Difference
 }
 
@@ -64,6 +67,7 @@ export function evaluateWalk(
     har: required(scores, HAR_PEER),
     garch: required(scores, GARCH_PEER),
     riskMetrics: required(scores, RISK_METRICS),
+    logHar: scores.get(LOG_HAR),
   }
   const results = [...scores.values()].map((model, index): ModelResult => {
     onProgress(index, scores.size, model.id)
@@ -82,14 +86,18 @@ export function evaluateWalk(
   return { panel, assets, scores, models: results }
 }
 
-function pooledResults(
-  panel: Panel,
-  model: Scores,
-  peers: { readonly har: Scores; readonly garch: Scores; readonly riskMetrics: Scores },
-): PooledResult[] {
-  return PERIODS.flatMap(({ name, from }) =>
+/** What models are measured against; log-HAR where it was walked. */
+type Peers = {
+  readonly har: Scores
+  readonly garch: Scores
+  readonly riskMetrics: Scores
+  readonly logHar: Scores | undefined
+}
+
+function pooledResults(panel: Panel, model: Scores, peers: Peers): PooledResult[] {
+  return PERIODS.flatMap(({ name, ...period }) =>
     GROUPS.flatMap((group) => {
-      const rows = rowsOf(panel, group, from)
+      const rows = rowsOf(panel, group, period)
       if (rows.length === 0) return []
       return {
         group,
@@ -97,12 +105,17 @@ function pooledResults(
         ...pooledOf(panel, model, rows),
         qlikeLessHar: differenceOf(panel, { of: model.qlike, against: peers.har.qlike }, rows),
         qlikeLessEwma94: differenceOf(panel, { of: model.qlike, against: peers.riskMetrics.qlike }, rows),
+        ...(peers.logHar && {
+          qlikeLessLogHar: differenceOf(panel, { of: model.qlike, against: peers.logHar.qlike }, rows),
+        }),
+        fzLessHar: differenceOf(panel, { of: model.fz, against: peers.har.fz }, rows),
         fzLessGarch: differenceOf(panel, { of: model.fz, against: peers.garch.fz }, rows),
       }
     }),
   )
 }
 
+const LOG_HAR = 'log-har'
 const STRETCHED = ' + conformal'
 
 export function isStretched(id: string): boolean {

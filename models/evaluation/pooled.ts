@@ -9,10 +9,11 @@ import { LEVEL, LEVELS, type Scores } from './scores.ts'
 export type Group = 'all' | 'volatile' | 'stable'
 export const GROUPS: readonly Group[] = ['all', 'volatile', 'stable']
 
-/** The whole of it, and the part that no choice of features or models looked at when they were made. */
-export const PERIODS: ReadonlyArray<{ readonly name: string; readonly from: number }> = [
-  { name: 'from 2020-03', from: Number.NEGATIVE_INFINITY },
-  { name: 'from 2024', from: TEST_START },
+/** The whole of it, the part by which features and models were chosen, and the part by which none was. */
+export const PERIODS: ReadonlyArray<{ readonly name: string; readonly from: number; readonly until: number }> = [
+  { name: 'from 2020-03', from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY },
+  { name: 'before 2024', from: Number.NEGATIVE_INFINITY, until: TEST_START },
+  { name: 'from 2024', from: TEST_START, until: Number.POSITIVE_INFINITY },
 ]
 
 /** A mean with its 95 % interval. */
@@ -45,9 +46,16 @@ export function resamplesOf(days: number): Resamples {
   return known
 }
 
-/** The rows of a group in a period; an asset can be left out. */
-export function rowsOf(panel: Panel, group: Group, from = Number.NEGATIVE_INFINITY): number[] {
-  const isIn = ({ kind, time }: Outcome): boolean => (group === 'all' || kind === group) && time >= from
+/** The rows of a group in a period. */
+export function rowsOf(
+  panel: Panel,
+  group: Group,
+  { from, until }: { readonly from: number; readonly until: number } = {
+    from: Number.NEGATIVE_INFINITY,
+    until: Number.POSITIVE_INFINITY,
+  },
+): number[] {
+  const isIn = ({ kind, time }: Outcome): boolean => (group === 'all' || kind === group) && time >= from && time < until
   return panel.flatMap((outcome, row) => (isIn(outcome) ? [row] : []))
 }
 

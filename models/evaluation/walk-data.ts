@@ -1,12 +1,11 @@
 import { barsOf, marketFeatures, type Sample, samplesOf } from '../training/dataset.ts'
+import { NOT_FITTED, STEP_HOURS } from '../training/samples.ts'
 import { MARKET_SERIES, SERIES, type Series } from '../training/series.ts'
 import { expandingFolds, type Fold, halfYears } from '../training/walk-forward.ts'
 import { secondsOf } from './crises.ts'
 import { DAY_SECONDS } from './panel.ts'
 import type { WalkProgress } from './walk.ts'
 
-/** Samples of one asset overlap in 18 of 24 hours of label: more would add time and little knowledge. */
-const STEP_HOURS = 6
 /** The depeg, when the venue of the other recordings had no such pair; its own begin a day after this one's last label. */
 const DEPEG: Series = {
   asset: 'USDC-kraken',
@@ -14,8 +13,8 @@ const DEPEG: Series = {
   file: 'ohlcv/multivenue_1m_2023-03/kraken_USDCUSD_1m_20230301_20230321.csv.gz',
   until: secondsOf('2023-03-19'),
 }
-/** A peg that died: no return before it told of it, and its losses would set every mean. Both are tested, not fitted. */
-const NOT_FITTED = new Set(['UST', DEPEG.asset])
+/** Both are tested, not fitted: one such series would set the floors and tails of every peg, of which a handful were recorded. */
+const NOT_WALKED_INTO = new Set([...NOT_FITTED, DEPEG.asset])
 /** Before March 2020 there would be a year of two assets to fit on; from then on refits are half-yearly. */
 const FIRST_REFIT = '2020-03-01'
 const HALF_YEARS = { from: '2020-07-01', until: '2026-06-01' }
@@ -34,7 +33,7 @@ export function recordedFolds(dataFolder: string, onProgress: WalkProgress = () 
   onProgress(all.length, all.length, 'features')
   return expandingFolds(samples, {
     refits: [secondsOf(FIRST_REFIT), ...halfYears(HALF_YEARS.from, HALF_YEARS.until)],
-    isFitted: ({ asset }) => !NOT_FITTED.has(asset),
+    isFitted: ({ asset }) => !NOT_WALKED_INTO.has(asset),
     // A day without any move has no logarithm of variance; they are few and only of pegs, and are left out for every model alike.
     isTested: ({ time, realized }) => time % DAY_SECONDS === 0 && realized > 0,
   }).filter(({ test }) => test.length > 0)

@@ -23,19 +23,19 @@ export function candidates(): readonly Candidate[] {
   return [
     { id: HAR_PEER, module: here('peers.ts'), forecast: harPeer },
     { id: GARCH_PEER, module: here('peers.ts'), forecast: garchPeer },
-    pooled('historical', 'fit-multipliers.ts', (train) => {
+    pooled('historical', (train) => {
       const limits = fitLimits(train)
       return (values) => historicalOutputs(values, limits)
     }),
-    pooled(RISK_METRICS, 'fit-risk.ts', (train) => ewmaModelOutputs(fitEwma(train, fitLimits(train), 0.94))),
-    pooled('ewma', 'fit-risk.ts', (train) => ewmaModelOutputs(fitEwma(train, fitLimits(train)))),
-    pooled('garch', 'fit-risk.ts', (train) => garchOutputs(fitGarchModel(train, fitLimits(train), false))),
-    pooled('gjr', 'fit-risk.ts', (train) => garchOutputs(fitGarchModel(train, fitLimits(train), true))),
-    pooled('har-quantile', 'fit-risk.ts', (train) => {
+    pooled(RISK_METRICS, (train) => ewmaModelOutputs(fitEwma(train, fitLimits(train), 0.94))),
+    pooled('ewma', (train) => ewmaModelOutputs(fitEwma(train, fitLimits(train)))),
+    pooled('garch', (train) => garchOutputs(fitGarchModel(train, fitLimits(train), false))),
+    pooled('gjr', (train) => garchOutputs(fitGarchModel(train, fitLimits(train), true))),
+    pooled('har-quantile', (train) => {
       const coefficients = fitHar(train, fitLimits(train))
       return (values) => harOutputs(values, coefficients)
     }),
-    pooled('log-har', 'fit-log-har.ts', (train) => {
+    pooled('log-har', (train) => {
       const coefficients = fitLogHar(train, fitLimits(train))
       return (values) => logHarOutputs(values, coefficients)
     }),
@@ -58,11 +58,11 @@ export function isPeer(id: string): boolean {
 /** Fits on a fold's training part, and gives the outputs of any vector. */
 type Fit = (train: readonly Sample[]) => (values: readonly number[]) => Float64Array
 
-/** One model for all assets. */
-function pooled(id: string, module: string, fitOn: Fit): Candidate {
+/** One model for all assets; all that this file imports is what its forecasts depend on. */
+function pooled(id: string, fitOn: Fit): Candidate {
   return {
     id,
-    module: here(module),
+    module: here('candidates.ts'),
     recipe: String(fitOn),
     forecast: ({ train, test }) => {
       const outputs = fitOn(train)

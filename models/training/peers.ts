@@ -17,6 +17,8 @@ import { weightedMean, weightedQuantile } from './weighted.ts'
 const DAY = 86_400
 /** Fewer days tell of one market phase only; until then an asset is forecast by what was fitted on all. */
 const DAYS_MIN = GARCH_RETURNS_MIN
+/** A day or two without a sample, as around a halt, is no gap. */
+const GAP_SECONDS_MAX = 3 * DAY
 
 /** The asset that a series tells of: BTC-2020 and BTC are one, and follow each other. */
 export function assetOfSeries(name: string): string {
@@ -100,9 +102,15 @@ function harRow(days: readonly Sample[], day: number): [number, number, number, 
   const week = features[featureIndex('realized_7d')] ?? Number.NaN
   let squares = 0
   let weeks = 0
-  for (let back = day; back >= 0 && weeks < 4; back -= 7, weeks++) {
-    const own = days[back]?.features[featureIndex('realized_7d')] ?? Number.NaN
+  const now = days[day]?.time ?? Number.NaN
+  for (let back = day; back >= 0 && weeks < 4; back--) {
+    const sample = days[back]
+    // Over a gap of the recording there is no earlier week: weeks are counted by the calendar, not by rows.
+    if (sample === undefined || sample.time < now - 21 * DAY) break
+    if (sample.time !== now - 7 * weeks * DAY) continue
+    const own = sample.features[featureIndex('realized_7d')] ?? Number.NaN
     squares += own * own
+    weeks++
   }
   return [1, features[featureIndex('realized_24h')] ?? Number.NaN, week, Math.sqrt(squares / weeks)]
 }
@@ -163,7 +171,9 @@ const garchSigmas: SigmaPeer = (asset, all) => {
   const { mean, coefficients } = asset.fitted >= DAYS_MIN ? ownGarch(past) : youngGarch(past, all, asset)
   const square = past.length === 0 ? weekVariance(asset) : past.reduce((sum, r) => sum + r * r, 0) / past.length
   let variance = square
-  return returns.map((r) => {
+  return returns.map((r, day) => {
+    // After a gap of the recording nothing is known but the long run.
+    if (day > 0 && (asset.days[day]?.time ?? 0) - (asset.days[day - 1]?.time ?? 0) > GAP_SECONDS_MAX) variance = square
     variance = nextGarchVariance(coefficients, variance, r - mean)
     return Math.sqrt(variance)
   })

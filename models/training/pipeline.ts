@@ -15,13 +15,9 @@ import { trainingManifest } from './manifest.ts'
 import { depthOnnx } from './onnx/depth.ts'
 import { registryJson } from './registry.ts'
 import { type FittedRisk, fitRiskModels, type RiskModels } from './risk-models.ts'
+import { NOT_FITTED, STEP_HOURS } from './samples.ts'
 import { EMBARGO_SECONDS, HORIZON_SECONDS, MARKET_SERIES, SERIES, TEST_START, VALIDATION_START } from './series.ts'
 import { type Part, splitByTime } from './split.ts'
-
-/** Samples of one asset overlap in 18 of 24 hours of label: more would add time and little knowledge. */
-const STEP_HOURS = 6
-/** A peg that died: no return before it told of it, and its losses would set every mean. Shown in the card, not fitted. */
-export const NOT_FITTED: ReadonlySet<string> = new Set(['UST'])
 
 export type Trained = {
   readonly risk: RiskModels
@@ -43,7 +39,7 @@ export type Trained = {
 export type Progress = (done: number, total: number, what: string) => void
 
 /** Of every series, with the market's features, through the live node's own code. @throws {Error} when a recording is absent. */
-export function trainingSamples(dataFolder: string, progress: Progress, total: number = SERIES.length): Sample[] {
+function trainingSamples(dataFolder: string, progress: Progress, total: number): Sample[] {
   const marketAt = marketFeatures(MARKET_SERIES.flatMap((series) => barsOf(series, dataFolder)))
   return SERIES.flatMap((series, index) => {
     progress(index, total, `features of ${series.asset}`)
@@ -53,7 +49,8 @@ export function trainingSamples(dataFolder: string, progress: Progress, total: n
 
 /**
  * From recordings to every file that training makes, in memory, by path under the models folder (the manifest's is under data/manifests).
- * The same input gives the same bytes on every machine.
+ * The same input gives the same bytes: on every machine but for the network, whose library calls the machine's own exponential (the same bits on
+ * every kind of processor that was tried).
  * @param codeCommit the commit of the code that trains, for the registry.
  * @throws {Error} when a recording is absent or not a candle file.
  */

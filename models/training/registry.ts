@@ -26,6 +26,10 @@ export function registryJson({ trained, depthOnnx, manifest, codeCommit }: Train
       node: process.version,
       onnxruntime: packageVersion('onnxruntime-node'),
       onnxProto: packageVersion('onnx-proto'),
+      tensorflow: packageVersion('@tensorflow/tfjs-core'),
+      mlMatrix: packageVersion('ml-matrix'),
+      stdlibExp: packageVersion('@stdlib/math-base-special-exp'),
+      stdlibLn: packageVersion('@stdlib/math-base-special-ln'),
     },
   }
   const risk = trained.models.map(({ id, coefficients, onnx }) => [

@@ -58,7 +58,15 @@ function codeCommit(): string {
   const git = (...args: readonly string[]): string =>
     execFileSync('git', args, { cwd: MODELS, encoding: 'utf8' }).trim()
   try {
-    const code = ['models/training', 'models/baselines', 'oracle-node/core'].map((path) => `:/${path}`)
+    const code = [
+      'models/training',
+      'models/baselines',
+      'oracle-node/core',
+      'oracle-node/ports',
+      'data/recorded',
+      'backtests/metrics',
+      'package-lock.json',
+    ].map((path) => `:/${path}`)
     const changed = git('status', '--porcelain', '--', ...code) !== ''
     return `${git('rev-parse', 'HEAD')}${changed ? ' and changes' : ''}`
   } catch {

@@ -35,10 +35,15 @@ const fileSchema = z.strictObject({
 
 /**
  * The calibrations in a file of the node's folder. One that is absent, damaged or of other models starts every asset anew, neutral, and says so
- * in the log: a node must not be down for what a few weeks bring back.
+ * in the log: what is lost comes back by a thousandth a quiet day, but a node must not be down for it.
+ * @throws {Error} when the file is there and cannot be read.
  */
 export function fileCalibrations(path: string, modelSet: string, telemetry: Telemetry): Calibrations {
   const states = new Map<string, Conformal>(Object.entries(readStates(path, modelSet, telemetry)))
+  const show = (asset: string): void => {
+    telemetry.gauge('plimsoll_calibration_ln_multiplier', states.get(asset)?.lnMultiplier ?? 0, { asset })
+  }
+  for (const asset of states.keys()) show(asset)
   let writing: Promise<void> = Promise.resolve()
   const write = (): void => {
     const content = JSON.stringify({ version: 1, modelSet, assets: Object.fromEntries(states) })
@@ -53,8 +58,11 @@ export function fileCalibrations(path: string, modelSet: string, telemetry: Tele
       const returns = features.values.slice(RETURNS_OFFSET)
       const after = followConformal(before, { end, returns, valueAtRisk99 })
       if (after === before) return
+      // The newest last, so that assets which are no longer watched are the first to be forgotten.
+      states.delete(asset)
       states.set(asset, after)
-      telemetry.gauge('plimsoll_calibration_ln_multiplier', after.lnMultiplier, { asset })
+      for (const oldest of [...states.keys()].slice(0, -ASSETS_MAX)) states.delete(oldest)
+      show(asset)
       write()
     },
     settled: () => writing,
@@ -65,9 +73,12 @@ function readStates(path: string, modelSet: string, telemetry: Telemetry): Reado
   let content: string
   try {
     content = readFileSync(path, 'utf8')
-  } catch {
-    // None yet: the first run.
-    return {}
+  } catch (error) {
+    // None yet: the first run. One that is there and cannot be read is not to be overwritten.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new Error(
+      `can't read the calibration ${path}: ${String(error)}; mend its permissions, or move it away to start anew`,
+    )
   }
   const parsed = fileSchema.safeParse(parseJson(content))
   if (parsed.success && parsed.data.modelSet === modelSet) {

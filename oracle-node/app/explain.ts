@@ -115,7 +115,10 @@ export function explainer(options: Options): Explainer {
   return {
     record: (round, judged) => {
       for (const { asset, ...kept } of judged) {
-        const earlier = (history.get(asset) ?? []).filter((each) => each.round < round)
+        const known = history.get(asset) ?? []
+        // An observation that ends after the next round's is told too late to be the newest.
+        if ((known.at(-1)?.round ?? 0) > round) continue
+        const earlier = known.filter((each) => each.round < round)
         history.set(asset, [...earlier, { round, ...kept }].slice(-ROUNDS_KEPT))
       }
     },
@@ -132,10 +135,15 @@ export function explainer(options: Options): Explainer {
       const made = inTurn(asked)
       answers.set(key, made)
       for (const oldest of [...answers.keys()].slice(0, -ANSWERS_KEPT)) answers.delete(oldest)
-      const given = await made
-      // A model may be better the next time.
-      if (!given.ok) answers.delete(key)
-      return given
+      try {
+        const given = await made
+        // A model may be better the next time.
+        if (!given.ok) answers.delete(key)
+        return given
+      } catch (error) {
+        answers.delete(key)
+        throw error
+      }
     },
   }
 }

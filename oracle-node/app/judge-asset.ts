@@ -36,11 +36,15 @@ export type AssetInput = {
   readonly asset: string
   readonly market: AssetMarket
   readonly extracted: FeatureExtraction
-  /** How far the asset's tail forecasts are stretched. The baseline's are not: it has no record of its own. */
+  /** How far the asset's tail forecasts are stretched. The baseline's never less than it says: it has no record of its own. */
   readonly calibration: Conformal
+  /** The asset that stands for the market is not known now, and this is not it. */
+  readonly noMarket: boolean
   readonly now: UnixSeconds
   readonly validForSeconds: number
 }
+
+const NO_MARKET: Fault = { reason: 'no-market', detail: 'the asset that stands for the market was not seen for hours' }
 
 /** One asset's record: by the models, or by the baseline where the models must not or cannot judge it. */
 export async function judgeAsset(
@@ -51,11 +55,12 @@ export async function judgeAsset(
   if (!extracted.ok) return extracted
   const { features } = extracted
   const feed = feedOf(asset)
-  const fault = guard && guardFault(features, guard)
+  const fault = input.noMarket ? NO_MARKET : guard && guardFault(features, guard)
   const first = fault ?? (await recordBy({ risk, depth }, input, features, calibration))
   if ('record' in first) return { feed, features, ...first, fallback: undefined }
   if (fallback === undefined) return first
-  const second = await recordBy(fallback, input, features)
+  const cautious = { lnMultiplier: Math.max(0, calibration.lnMultiplier) }
+  const second = await recordBy(fallback, input, features, cautious)
   if ('record' in second) return { feed, features, record: second.record, prediction: undefined, fallback: first }
   return { reason: second.reason, detail: `${second.detail}; before the baseline, ${first.reason}: ${first.detail}` }
 }
@@ -65,13 +70,13 @@ async function recordBy(
   { risk, depth }: Models,
   { market, now, validForSeconds }: AssetInput,
   features: FeatureVector,
-  calibration?: Conformal,
+  calibration: Conformal,
 ): Promise<{ readonly record: RiskRecord; readonly prediction: RiskPrediction } | Fault> {
   try {
     const modelled = await depth.predict(features)
     const prediction = await risk.predict(features)
     const scored = scoreRisk({
-      prediction: calibration === undefined ? prediction : calibrated(prediction, calibration),
+      prediction: calibrated(prediction, calibration),
       // What the books show now bounds what a model may promise for the day.
       depthUsd: market.depth === undefined ? modelled : Math.min(modelled, recordDepth(market.depth)),
       priceUsd: market.priceUsd,

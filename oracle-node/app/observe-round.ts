@@ -5,7 +5,8 @@ import { featuresHash } from '../core/features-hash.ts'
 import { assetOf } from '../core/feed.ts'
 import type { AssetMarket } from '../core/market.ts'
 import { fallbackBits, type Observation } from '../core/observation.ts'
-import type { NodeIndex, UnixSeconds } from '../core/units.ts'
+import type { FeatureVector } from '../core/prediction.ts'
+import { type NodeIndex, SECONDS_PER_HOUR, type UnixSeconds } from '../core/units.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Calibrations } from './calibrations.ts'
 import type { JudgedAsset } from './explain.ts'
@@ -19,7 +20,7 @@ export type ObserverOptions = JudgeModels & {
   readonly node: NodeIndex
   readonly epoch: number
   readonly watch: MarketWatch
-  /** The asset that stands for the market in the others' features; without it, or while it is not seen, each is its own market. */
+  /** The asset that stands for the market in the others' features; without one each is its own market. */
   readonly marketAsset?: string | undefined
   /** Whose slippage goes into the metrics. */
   readonly slippageSizesUsd?: readonly number[] | undefined
@@ -41,6 +42,7 @@ export type ObserverOptions = JudgeModels & {
  */
 export function roundObserver(options: ObserverOptions): Observer {
   const { node, epoch, watch, modelSet, telemetry } = options
+  const marketMemory: MarketMemory = { last: undefined }
   return async (round, now) => {
     const seen = await watch(now)
     for (const { source, reason, detail } of seen.rejections) {
@@ -48,7 +50,7 @@ export function roundObserver(options: ObserverOptions): Observer {
       telemetry.log('warn', 'source-rejected', { round, source, reason, detail })
     }
     for (const abstention of seen.abstentions) reportAbstention(telemetry, { round, ...abstention })
-    const judged = await judgeAll(seen, { round, now }, options)
+    const judged = await judgeAll(seen, { round, now, marketMemory }, options)
     if (judged.length === 0) return undefined
     judged.sort((a, b) => (a.feed < b.feed ? -1 : 1))
     const byModels = judged.filter(({ fallback }) => fallback === undefined)
@@ -65,15 +67,19 @@ export function roundObserver(options: ObserverOptions): Observer {
 /** Every asset that can be judged, one after another; the others are named. */
 async function judgeAll(
   seen: MarketsSeen,
-  { round, now }: { readonly round: number; readonly now: UnixSeconds },
+  {
+    round,
+    now,
+    marketMemory,
+  }: { readonly round: number; readonly now: UnixSeconds; readonly marketMemory: MarketMemory },
   options: ObserverOptions,
 ): Promise<Judged[]> {
   const { telemetry, validForSeconds, calibrations } = options
   const judged: Judged[] = []
-  for (const [asset, { market, extracted }] of featuresOf(seen, now, options)) {
+  for (const [asset, { market, extracted, noMarket }] of featuresOf(seen, now, marketMemory, options)) {
     reportMarket(telemetry, asset, market, options.slippageSizesUsd)
     const calibration = calibrations?.of(asset) ?? NEUTRAL
-    const outcome = await judgeAsset({ asset, market, extracted, calibration, now, validForSeconds }, options)
+    const outcome = await judgeAsset({ asset, market, extracted, calibration, noMarket, now, validForSeconds }, options)
     if (!('record' in outcome)) {
       reportAbstention(telemetry, { round, asset, ...outcome })
       continue
@@ -97,12 +103,18 @@ function reportFallback(telemetry: Telemetry, { round, asset, reason, detail }: 
   telemetry.log('warn', 'asset-fallback', { round, asset, reason, detail })
 }
 
-type Prepared = { readonly market: AssetMarket; readonly extracted: FeatureExtraction }
+/** A market vector this old still tells more than none: volatilities of a day and a week move slowly. */
+const MARKET_AGE_MAX_SECONDS = 6 * SECONDS_PER_HOUR
+/** The market's newest vector: kept so that an hour in which its venues fail does not move every other asset's forecast. */
+type MarketMemory = { last: { readonly features: FeatureVector; readonly end: UnixSeconds } | undefined }
+
+type Prepared = { readonly market: AssetMarket; readonly extracted: FeatureExtraction; readonly noMarket: boolean }
 
 /** Every asset's features: the market's own first, for they are part of all the others'. */
 function featuresOf(
   { markets, quoteRates }: MarketsSeen,
   now: UnixSeconds,
+  memory: MarketMemory,
   { marketAsset, utilisation }: ObserverOptions,
 ): ReadonlyMap<string, Prepared> {
   const contextOf = (asset: string, { depth, dispersion }: AssetMarket) => ({
@@ -116,13 +128,16 @@ function featuresOf(
     own === undefined || marketAsset === undefined
       ? undefined
       : extractFeatures(own.bars, now, contextOf(marketAsset, own))
-  const market = first?.ok ? first.features : undefined
+  if (first?.ok) memory.last = first
+  const market =
+    memory.last !== undefined && now - memory.last.end <= MARKET_AGE_MAX_SECONDS ? memory.last.features : undefined
   const prepared = [...markets].map(([asset, seen]): [string, Prepared] => {
     const extracted =
       asset === marketAsset && first !== undefined
         ? first
         : extractFeatures(seen.bars, now, { ...contextOf(asset, seen), market })
-    return [asset, { market: seen, extracted }]
+    const noMarket = marketAsset !== undefined && asset !== marketAsset && market === undefined
+    return [asset, { market: seen, extracted, noMarket }]
   })
   return new Map(prepared)
 }

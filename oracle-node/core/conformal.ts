@@ -58,10 +58,11 @@ export function calibrated(prediction: RiskPrediction, { lnMultiplier }: Conform
 
 const HOUR_SECONDS = 3_600
 const HORIZON_HOURS = 24
+const DAY_SECONDS = 86_400
 
 /**
- * An asset's state after an hour: a pending forecast whose day is over is held against the loss that came, and a new one takes its place, so that
- * θ moves once a day whatever the rounds. A forecast whose hours have left the window is dropped: nothing can be said of it.
+ * An asset's state after an hour: a pending forecast whose day is over is held against the loss that came, and θ moves once a day whatever the
+ * rounds. Days are those of UTC, so that all nodes judge the same ones; a node that was away at midnight judges none until the next. A forecast whose hours have left the window is dropped: nothing can be said of it.
  * @param end unix seconds at which the newest of the returns ended.
  * @param returns hourly log returns, oldest first.
  * @param valueAtRisk99 what the model says now, before it is stretched.
@@ -75,12 +76,15 @@ export function followConformal(
   }: { readonly end: number; readonly returns: readonly number[]; readonly valueAtRisk99: number },
 ): Conformal {
   const { pending } = state
+  const begins = end % DAY_SECONDS === 0
+  if (pending === undefined && !begins) return state
   const hoursSince = pending === undefined ? Number.POSITIVE_INFINITY : (end - pending.madeAt) / HOUR_SECONDS
   if (pending !== undefined && hoursSince < HORIZON_HOURS) return state
   const { lnMultiplier } =
     pending !== undefined && hoursSince <= returns.length
       ? conformalStep(state, lossAfter(returns, hoursSince) > pending.valueAtRisk99)
       : state
+  if (!begins) return { lnMultiplier }
   const stretched = Math.min(1, valueAtRisk99 * exp(lnMultiplier))
   return { lnMultiplier, pending: { madeAt: end, valueAtRisk99: stretched } }
 }

@@ -10,7 +10,7 @@ const ANSWER_WITHIN_MS = 45_000
 const NOTHING_BPS = 0.05
 
 const AGAINST = [
-  { value: 'training', label: 'Against the training average' },
+  { value: 'training', label: 'Against a typical hour' },
   { value: 'last', label: 'Since the last round' },
 ]
 
@@ -117,7 +117,7 @@ function drawNothing({ sum, bars, note }, text) {
 }
 
 function referenceWords({ time }, reference) {
-  if (reference.kind === 'training') return 'Training average'
+  if (reference.kind === 'training') return 'Typical hour of training'
   return `Round ${reference.round}, ${duration(time - reference.time)} before`
 }
 
@@ -125,7 +125,7 @@ function noteWords({ node, round }, { method, contributions }) {
   const error = Math.max(...contributions.map(({ standardError }) => standardError.expectedShortfall99Bps))
   const how =
     method === 'exact' || error < NOTHING_BPS ? '' : ` Sampled, standard error up to ${error.toFixed(1)}\u202fbp.`
-  const whose = `Node ${node}’s own forecast for round ${round}; the report takes the committee’s median.`
+  const whose = `Node ${node}’s own forecast for round ${round}; before the asset’s own calibration; the report takes the committee’s median.`
   return `Each bp more takes a bp off the formula’s threshold and LTV. ${whose}${how}`
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { fileCalibrations } from '../../oracle-node/app/calibrations.ts'
@@ -7,7 +7,8 @@ import { memoryTelemetry } from '../support/memory-telemetry.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const HOUR = 3_600
-const START = 500_000 * HOUR
+/** A midnight, UTC. */
+const START = 20_000 * 24 * HOUR
 const prediction = { volatility: 0.6, valueAtRisk99: 0.1, expectedShortfall99: 0.14 }
 const features = (lastReturn: number) => ({
   specHash: FEATURE_SPEC_HASH,
@@ -37,6 +38,27 @@ test('a node goes on where it stopped', async () => {
   expect(calibrations.of('WETH').pending?.madeAt).toBe(START + 24 * HOUR)
   expect(calibrations.of('USDC').lnMultiplier).toBe(0)
   expect(telemetry.lines).toEqual([])
+  expect(telemetry.gauges.get('plimsoll_calibration_ln_multiplier')).toBe(before)
+})
+
+test('a file that is there and cannot be read stops the start: it must not be overwritten', () => {
+  const folder = temporaryFolder()
+  // A folder in its place cannot be read as a file, by root either.
+  mkdirSync(join(folder, 'calibration.json'))
+  expect(() => open(join(folder, 'calibration.json'))).toThrow(/can't read the calibration .*permissions/)
+})
+
+test('of more assets than a node may watch the oldest are forgotten, and the file can be read again', async () => {
+  const path = join(temporaryFolder(), 'calibration.json')
+  const { calibrations } = open(path)
+  for (let asset = 0; asset < 70; asset++) {
+    calibrations.follow(`A${asset}`, { features: features(0), end: START }, prediction)
+  }
+  await calibrations.settled()
+  const again = open(path)
+  expect(again.telemetry.lines).toEqual([])
+  expect(again.calibrations.of('A5').pending).toBeUndefined()
+  expect(again.calibrations.of('A69').pending?.madeAt).toBe(START)
 })
 
 test('within a day nothing is written', async () => {

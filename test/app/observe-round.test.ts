@@ -8,7 +8,7 @@ import { extractFeatures } from '../../oracle-node/core/features.ts'
 import { featuresHash } from '../../oracle-node/core/features-hash.ts'
 import { feedOf } from '../../oracle-node/core/feed.ts'
 import type { AssetMarket } from '../../oracle-node/core/market.ts'
-import { nodeIndex } from '../../oracle-node/core/units.ts'
+import { nodeIndex, type UnixSeconds } from '../../oracle-node/core/units.ts'
 import { MODEL_SET } from '../contracts/samples.ts'
 import { endOf, walkBars } from '../models/sample-bars.ts'
 import { memoryTelemetry } from '../support/memory-telemetry.ts'
@@ -175,11 +175,52 @@ describe('the features that the models are given', () => {
     expect(feature('WBTC', 'reserve_utilisation')).toBe(0)
   })
 
-  test('hold an asset’s own hours where there is no market, or it is not seen', async () => {
-    for (const marketAsset of [undefined, 'BTC']) {
-      const feature = await given({ marketAsset })
-      expect(feature('WETH', 'market_realized_24h')).toBe(feature('WETH', 'realized_24h'))
+  test('hold an asset’s own hours where no asset stands for the market', async () => {
+    const feature = await given({})
+    expect(feature('WETH', 'market_realized_24h')).toBe(feature('WETH', 'realized_24h'))
+  })
+})
+
+describe('while the market’s asset is not seen', () => {
+  const both = new Map([
+    ['WETH', market],
+    ['WBTC', { ...market, bars: walkBars({ count: 800, stepRatio: 0.04, seed: 8 }) }],
+  ])
+  const alone = new Map([['WETH', market]])
+  const onJudged =
+    (seen: string[]): ObserverOptions['onJudged'] =>
+    (_, judged) => {
+      for (const { asset, features } of judged)
+        seen.push(`${asset} ${features.values[featureIndex('market_realized_24h')]}`)
     }
+
+  test('its last vector serves the others for six hours, so that one asset’s outage moves no other', async () => {
+    const [given, seen] = [{ markets: both }, [] as string[]]
+    const { observe } = observer(given, { marketAsset: 'WBTC', onJudged: onJudged(seen) })
+    await observe(1, now)
+    const [before] = seen.filter((line) => line.startsWith('WETH'))
+    given.markets = alone
+    seen.length = 0
+    await observe(2, (now + 600) as UnixSeconds)
+    expect(seen).toEqual([before])
+  })
+
+  test('and was never, the baseline judges the others, flagged, with the reason', async () => {
+    const fallback = {
+      risk: { predict: async () => ({ volatility: 0.5, valueAtRisk99: 0.08, expectedShortfall99: 0.11 }) },
+      depth,
+    }
+    const calibrations: Calibrations = {
+      of: () => ({ lnMultiplier: -0.4 }),
+      follow: () => undefined,
+      settled: async () => undefined,
+    }
+    const { observe, telemetry } = observer({ markets: alone }, { marketAsset: 'WBTC', fallback, calibrations })
+    const observation = await observe(1, now)
+    expect(observation?.fallbacks).toBe(1n)
+    // Never below what the baseline says, whatever the asset's record with the models.
+    expect(observation?.values[0]?.record).toMatchObject({ valueAtRisk99Bps: 800, expectedShortfall99Bps: 1_100 })
+    expect(telemetry.counted('plimsoll_fallbacks_total', { asset: 'WETH', reason: 'no-market' })).toBe(1)
   })
 })
 

@@ -82,7 +82,8 @@ describe('a calibrated prediction', () => {
 
 describe('an asset that is followed', () => {
   const HOUR = 3_600
-  const START = 500_000 * HOUR
+  /** A midnight, UTC. */
+  const START = 20_000 * 24 * HOUR
   const flat = new Array<number>(168).fill(0)
   const at = (hours: number, returns: readonly number[] = flat) => ({
     end: START + hours * HOUR,
@@ -107,6 +108,15 @@ describe('an asset that is followed', () => {
     expect(followConformal(first, at(24)).lnMultiplier).toBeCloseTo(-0.01 * CONFORMAL_STEP, 12)
   })
 
+  test('begins a day at midnight alone, so that all nodes judge the same days', () => {
+    expect(followConformal(NEUTRAL, at(5))).toBe(NEUTRAL)
+    const first = followConformal(NEUTRAL, at(0))
+    const late = followConformal(first, at(27, fallen(5)))
+    expect(late).toEqual({ lnMultiplier: conformalStep(NEUTRAL, true).lnMultiplier })
+    expect(followConformal(late, at(30))).toBe(late)
+    expect(followConformal(late, at(48)).pending?.madeAt).toBe(START + 48 * HOUR)
+  })
+
   test('judges late by its own day, not by the newest', () => {
     const first = followConformal(NEUTRAL, at(0))
     // 60 hours later: the day in question is hours 60 to 37 ago.
@@ -118,7 +128,8 @@ describe('an asset that is followed', () => {
 
   test('forgets a forecast whose hours have left the window', () => {
     const first = followConformal({ lnMultiplier: 0.2 }, at(0))
-    const later = followConformal(first, at(169, fallen(100)))
-    expect(later).toMatchObject({ lnMultiplier: 0.2, pending: { madeAt: START + 169 * HOUR } })
+    expect(followConformal(first, at(169, fallen(100)))).toEqual({ lnMultiplier: 0.2 })
+    const later = followConformal(first, at(192, fallen(100)))
+    expect(later).toMatchObject({ lnMultiplier: 0.2, pending: { madeAt: START + 192 * HOUR } })
   })
 })

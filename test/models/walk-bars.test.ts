@@ -157,13 +157,15 @@ describe('bars', () => {
 })
 
 describe('figures', () => {
-  test('are of all assets, of each kind, and from 2024 on where there are days', () => {
+  test('are of all assets, of each kind, of the whole and of the years before and from 2024 where there are days', () => {
     const { pooled } = modelOf('wrong')
-    expect(pooled.map(({ group, forecasts }) => [group, forecasts])).toEqual([
-      ['all', 460],
-      ['volatile', 400],
-      ['stable', 60],
-    ])
+    expect(pooled.map(({ group, period, forecasts }) => [group, period, forecasts])).toEqual(
+      ['from 2020-03', 'before 2024'].flatMap((period) => [
+        ['all', period, 460],
+        ['volatile', period, 400],
+        ['stable', period, 60],
+      ]),
+    )
     const [all] = pooled
     expect(all?.coverage.at(-1)?.mean).toBeCloseTo(1 - 12 / 460, 12)
     expect(all?.qlike.mean).toBeCloseTo((200 * (qlikeAt(1.3) + qlikeAt(1.4))) / 2 / 460, 10)

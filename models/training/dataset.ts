@@ -117,7 +117,7 @@ function labelAt(bars: readonly Bar[], index: number): Label | undefined {
   return {
     loss: 1 - last.close / now.close,
     realized: Math.sqrt(variance),
-    hourLoss: 1 - (grid.closes[0] ?? Number.NaN) / now.close,
+    hourLoss: 1 - (grid.hours[0]?.close ?? Number.NaN) / now.close,
     hourRealized: Math.max(HOUR_REALIZED_MIN, range / Math.sqrt(4 * Math.LN2)),
   }
 }

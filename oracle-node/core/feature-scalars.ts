@@ -143,19 +143,20 @@ type DayBars = {
   readonly step: Float64Array
 }
 
-function dayBars({ opens, highs, lows, closes, returns }: HourGrid): DayBars {
+function dayBars({ hours, returns }: HourGrid): DayBars {
   const bars = {
     high: new Float64Array(DAY_HOURS),
     low: new Float64Array(DAY_HOURS),
     close: new Float64Array(DAY_HOURS),
     step: new Float64Array(DAY_HOURS),
   }
-  const from = opens.length - DAY_HOURS
+  const from = hours.length - DAY_HOURS
   for (let hour = 0; hour < DAY_HOURS; hour++) {
-    const open = opens[from + hour] ?? Number.NaN
-    bars.high[hour] = ln((highs[from + hour] ?? Number.NaN) / open)
-    bars.low[hour] = ln((lows[from + hour] ?? Number.NaN) / open)
-    const close = ln((closes[from + hour] ?? Number.NaN) / open)
+    const bar = hours[from + hour]
+    const open = bar?.open ?? Number.NaN
+    bars.high[hour] = ln((bar?.high ?? Number.NaN) / open)
+    bars.low[hour] = ln((bar?.low ?? Number.NaN) / open)
+    const close = ln((bar?.close ?? Number.NaN) / open)
     bars.close[hour] = close
     bars.step[hour] = (returns[from + hour] ?? Number.NaN) - close
   }

@@ -2,6 +2,8 @@ import ln from '@stdlib/math-base-special-ln'
 import type { Bar } from './bar.ts'
 import { SECONDS_PER_HOUR } from './units.ts'
 
+type Hour = Omit<Bar, 'openTime'>
+
 /** The last hours of a market without holes, oldest first; all arrays have one entry an hour. */
 export type HourGrid = {
   /** Log return, close over the close before. */
@@ -9,10 +11,8 @@ export type HourGrid = {
   /** ln(high / low). */
   readonly ranges: readonly number[]
   readonly volumes: readonly number[]
-  readonly opens: readonly number[]
-  readonly highs: readonly number[]
-  readonly lows: readonly number[]
-  readonly closes: readonly number[]
+  /** The hours themselves; a missing one is flat at the close before. */
+  readonly hours: readonly Hour[]
   /** Hours that no bar was given for: flat, without volume. The move over a hole falls in the hour after it. */
   readonly missing: number
 }
@@ -46,18 +46,20 @@ export function hourGrid(bars: readonly Bar[], hours: number): HourGrid | undefi
   return { ...grid, missing }
 }
 
-type Columns = { [Column in Exclude<keyof HourGrid, 'missing'>]: number[] }
-
-function emptyGrid(): Columns {
-  return { returns: [], ranges: [], volumes: [], opens: [], highs: [], lows: [], closes: [] }
+type Columns = {
+  readonly returns: number[]
+  readonly ranges: number[]
+  readonly volumes: number[]
+  readonly hours: Hour[]
 }
 
-function add(grid: Columns, bar: Omit<Bar, 'openTime'>, previous: number): void {
+function emptyGrid(): Columns {
+  return { returns: [], ranges: [], volumes: [], hours: [] }
+}
+
+function add(grid: Columns, bar: Hour, previous: number): void {
   grid.returns.push(ln(bar.close / previous))
   grid.ranges.push(ln(bar.high / bar.low))
   grid.volumes.push(bar.volume)
-  grid.opens.push(bar.open)
-  grid.highs.push(bar.high)
-  grid.lows.push(bar.low)
-  grid.closes.push(bar.close)
+  grid.hours.push(bar)
 }

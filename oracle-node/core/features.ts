@@ -51,7 +51,8 @@ export function extractFeatures(
     return no('too-many-gaps', `${grid.missing} of ${WINDOW_HOURS} hours are missing; ${MISSING_HOURS_MAX} is the most`)
   }
   const end = (last.openTime + SECONDS_PER_HOUR) as UnixSeconds
-  const values = [...scalarsOf(grid, end, context), ...grid.returns]
+  // Not by spreading, which walks both arrays one value at a time.
+  const values = scalarsOf(grid, end, context).concat(grid.returns)
   return { ok: true, features: { specHash: FEATURE_SPEC_HASH, values }, end }
 }
 
@@ -66,8 +67,10 @@ function isSound(bar: Bar, before: Bar | undefined): boolean {
     isPrice(high) &&
     isPrice(low) &&
     isPrice(close) &&
-    high >= Math.max(open, close) &&
-    low <= Math.min(open, close) &&
+    high >= open &&
+    high >= close &&
+    low <= open &&
+    low <= close &&
     volume >= 0 &&
     volume <= VOLUME_MAX
   )

@@ -5,8 +5,8 @@ import type { FeatureVector, RiskPrediction } from '../core/prediction.ts'
 import { BPS, type UnixSeconds } from '../core/units.ts'
 
 /**
- * Pairs of orders that an explanation samples: with 36 players at most 1 122 vectors. On the default models that takes a tenth of a
- * second, and no contribution's standard error is past half a percent of the difference explained (`node test/bench/explain.ts`).
+ * Pairs of orders that an explanation samples: with 36 players at most 1 122 vectors. On the default models that takes a twentieth of a
+ * second, and no contribution's standard error is past a percent or a basis point of the difference explained (`npm run bench -- explain`).
  */
 const PAIRS = 16
 /** Vectors in one call of a model: a round's own prediction waits for one call at most. */

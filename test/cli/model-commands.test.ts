@@ -16,6 +16,7 @@ Says **much** of \`R < 1 & more\`. <script>alert(1)</script>
 - an item
   that goes on
 - ![two](plots/two.svg)
+- read [the **page**](WALK.md), not [this](javascript:alert)
 
 | a | b |
 | --- | --- |
@@ -91,6 +92,7 @@ test('a card is printed as it is committed, or written as one page with every pl
   expect(page).not.toContain('<script')
   expect(page).toContain('Says <strong>much</strong> of <code>R &lt; 1 &amp; more</code>.')
   expect(page).toContain('<li>an item that goes on</li>')
+  expect(page).toContain('<li>read the <strong>page</strong>, not this</li>')
   expect(page).toContain('<td>1</td><td>x &lt; y</td>')
   expect(page).toContain('<pre><code>depth = 2 · σ</code></pre>')
   expect(page).toContain('<pre><code># no heading\n\n- no item</code></pre>')

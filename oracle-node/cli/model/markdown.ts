@@ -3,7 +3,7 @@ export type ImageOf = (path: string) => string | undefined
 
 /**
  * The Markdown that cards are written in, as HTML: headings, paragraphs, lists, tables, indented and fenced code; in a line code, bold, links to
- * https and images. Whatever else there is stays as text, and no tag of the text becomes one.
+ * https (of others the words alone) and images. Whatever else there is stays as text, and no tag of the text becomes one.
  */
 export function markdownHtml(text: string, imageOf: ImageOf): string {
   return blocksOf(text)
@@ -90,7 +90,12 @@ function listHtml(block: Block, imageOf: ImageOf): string {
   return `<ul>\n${items.map((item) => `<li>${inlineHtml(item, imageOf)}</li>`).join('\n')}\n</ul>`
 }
 
-const INLINE = /`([^`]+)`|\*\*(.+?)\*\*|!\[([^\]]*)\]\(([^()\s]+)\)|\[([^\]]+)\]\((https:\/\/[^()\s]+)\)/g
+const INLINE = /`([^`]+)`|\*\*(.+?)\*\*|!\[([^\]]*)\]\(([^()\s]+)\)|\[([^\]]+)\]\(([^()\s]+)\)/g
+
+/** A page that stands alone has no files beside it: of a link to one the words are left. */
+function linkHtml(words: string, link: string): string {
+  return link.startsWith('https://') ? `<a href="${escaped(link)}">${words}</a>` : words
+}
 
 function inlineHtml(text: string, imageOf: ImageOf): string {
   let html = ''
@@ -102,7 +107,7 @@ function inlineHtml(text: string, imageOf: ImageOf): string {
     if (code !== undefined) html += `<code>${escaped(code)}</code>`
     else if (bold !== undefined) html += `<strong>${inlineHtml(bold, imageOf)}</strong>`
     else if (image !== undefined) html += imageHtml(alt ?? '', imageOf(image))
-    else html += `<a href="${escaped(link ?? '')}">${inlineHtml(label ?? '', imageOf)}</a>`
+    else html += linkHtml(inlineHtml(label ?? '', imageOf), link ?? '')
   }
   return html + escaped(text.slice(from))
 }

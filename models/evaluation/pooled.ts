@@ -9,7 +9,7 @@ import { LEVEL, LEVELS, type Scores } from './scores.ts'
 export type Group = 'all' | 'volatile' | 'stable'
 export const GROUPS: readonly Group[] = ['all', 'volatile', 'stable']
 
-/** The whole of it, the part by which features and models were chosen, and the part by which none was. */
+/** The whole of it, the part by whose figures most was chosen, and the part that was less looked at; none is blind. */
 export const PERIODS: ReadonlyArray<{ readonly name: string; readonly from: number; readonly until: number }> = [
   { name: 'from 2020-03', from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY },
   { name: 'before 2024', from: Number.NEGATIVE_INFINITY, until: TEST_START },

@@ -107,6 +107,13 @@ describe('what changed since the last round', () => {
     expect(sinceLast?.contributions.every(({ contribution }) => contribution.expectedShortfall99Bps === 0)).toBe(true)
   })
 
+  test('is of the newest round, also where an older one’s observation ends after it', async () => {
+    const explain = explaining()
+    for (const round of [1, 3, 2]) explain.record(round, judged({ [DAY]: round / 100, [RETURNS_OFFSET]: round }))
+    expect(explain.newest()).toMatchObject([{ round: 3 }])
+    expect(explained(await explain.explain('WETH'))).toMatchObject({ round: 3, sinceLast: { reference: { round: 1 } } })
+  })
+
   test('can be asked against any round that is kept, a day of them', async () => {
     const explain = explaining()
     for (let round = 1; round <= ROUNDS_KEPT + 3; round += 1) explain.record(round, judged({ [DAY]: round / 100 }))

@@ -76,6 +76,35 @@ describe('GARCH an asset', () => {
   })
 })
 
+describe('over a gap of the recording', () => {
+  const GAP_SECONDS = 100 * 86_400
+  const later = <T extends { readonly time: number }>(days: readonly T[]): T[] =>
+    days.map((day) => ({ ...day, time: day.time + GAP_SECONDS }))
+  const all = wanderingDays('X', 330, 6)
+  const [train, tested] = [all.slice(0, 300), all.slice(300)]
+
+  test('HAR’s four weeks are those after it', () => {
+    const forecast = harPeer({ train, test: later(tested) })
+    const straight = harPeer({ train, test: tested })
+    // Without a gap the first days look back over it, with one they do not.
+    expect(forecast[0]?.[0]).not.toBeCloseTo(straight[0]?.[0] ?? 0, 4)
+    // From the fourth week on there is nothing left to look back for.
+    for (let day = 21; day < 30; day++) expect(forecast[day]).toEqual(straight[day])
+  })
+
+  test('GARCH begins anew at its long run', () => {
+    const returns = Float64Array.from(all, ({ features }) => features.slice(-24).reduce((sum, r) => sum + r, 0))
+    const past = returns.slice(0, 300)
+    const fit = fitGarch(past, { asymmetric: false, mean: 'constant', start: 'sample', targeting: false })
+    const square = past.reduce((sum, r) => sum + r * r, 0) / past.length
+    const first = nextGarchVariance(fit.coefficients, square, (returns[300] ?? 0) - fit.mean)
+    const second = nextGarchVariance(fit.coefficients, first, (returns[301] ?? 0) - fit.mean)
+    const outputs = garchPeer({ train, test: later(tested) })
+    expect((outputs[1]?.[0] ?? 0) / (outputs[0]?.[0] ?? 1)).toBeCloseTo(Math.sqrt(second / first), 10)
+    expect(outputs[0]?.[0]).not.toBeCloseTo(garchPeer({ train, test: tested })[0]?.[0] ?? 0, 6)
+  })
+})
+
 test('recordings of one asset follow each other in its past', () => {
   expect(assetOfSeries('BTC-bitstamp')).toBe(assetOfSeries('BTC'))
   const early = wanderingDays('X-2020', 200, 6)

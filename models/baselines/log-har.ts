@@ -19,11 +19,12 @@ export const LN_VARIANCE_RANGE = [-20, 2] as const
  * Log-HAR with leverage, ranges and the market (Corsi 2009; Corsi and Renò 2012): the logarithm of the coming variance is linear in the
  * logarithms of past ones, which makes it a product of powers that no wild hour rules.
  */
-export function logHarSigmas(
-  values: readonly number[],
-  { day, hour }: Pick<LogHarCoefficients, 'day' | 'hour'>,
-): Sigmas {
-  const inputs = logInputs(values)
+export function logHarSigmas(values: readonly number[], equations: Pick<LogHarCoefficients, 'day' | 'hour'>): Sigmas {
+  return sigmasOfInputs(logInputs(values), equations)
+}
+
+/** The same, of inputs that were worked out before. */
+export function sigmasOfInputs(inputs: Float64Array, { day, hour }: Pick<LogHarCoefficients, 'day' | 'hour'>): Sigmas {
   return [sigmaOf(inputs, day), sigmaOf(inputs, hour)]
 }
 

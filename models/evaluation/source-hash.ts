@@ -5,7 +5,7 @@ const RELATIVE_IMPORT = /\b(?:from|import\s*\(?|URL\(\s*)\s*'(\.{1,2}\/[^'\n]+\.
 
 /**
  * sha256 (hex) of a module and of all that it imports from this repository, types too: what its results depend on besides its input. A worker
- * that is named by `new URL('./worker.ts', …)` counts as imported.
+ * that is named by a `new URL` of its file counts as imported.
  * @throws {Error} when a module cannot be read.
  */
 export function sourceHash(module: URL): string {

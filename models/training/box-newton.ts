@@ -10,6 +10,8 @@ export type Quadratic = {
 export type BoxProblem = {
   readonly cost: (x: Float64Array) => Quadratic
   readonly start: readonly number[]
+  /** The cost at a start that is in the box, where it is known already. */
+  readonly startCost?: Quadratic
   /** Where lower and upper are equal, that coordinate is held. */
   readonly lower: readonly number[]
   readonly upper: readonly number[]
@@ -23,6 +25,7 @@ export type BoxProblem = {
 export type BoxMinimum = {
   readonly x: Float64Array
   readonly value: number
+  readonly cost: Quadratic
   readonly iterations: number
   readonly converged: boolean
 }
@@ -36,7 +39,7 @@ type Place = { readonly x: Float64Array; readonly cost: Quadratic; readonly curv
  */
 export function minimumInBox(problem: BoxProblem): BoxMinimum {
   const start = clipped(problem, Float64Array.from(problem.start))
-  const cost = problem.cost(start)
+  const cost = problem.startCost ?? problem.cost(start)
   let place: Place = { x: start, cost, curvature: cost.curvature }
   let iterations = 0
   let converged = false
@@ -48,7 +51,7 @@ export function minimumInBox(problem: BoxProblem): BoxMinimum {
     place = next
     iterations++
   }
-  return { x: place.x, value: place.cost.value, iterations, converged }
+  return { x: place.x, value: place.cost.value, cost: place.cost, iterations, converged }
 }
 
 /** Where the step leads; where an improved curvature leads nowhere, the same place with the curvature given. */
@@ -255,6 +258,6 @@ function dot(a: Float64Array, b: Float64Array): number {
 
 function value(values: ArrayLike<number>, index: number): number {
   const each = values[index]
-  invariant(each !== undefined && !Number.isNaN(each), `a minimum needs numbers, got ${each} at ${index}`)
-  return each
+  if (each !== undefined && !Number.isNaN(each)) return each
+  invariant(false, `a minimum needs numbers, got ${each} at ${index}`)
 }

@@ -1,6 +1,7 @@
 import ln from '@stdlib/math-base-special-ln'
 import { type GarchCoefficients, type GarchShape, type GarchStart, meanSquare } from '../baselines/garch.ts'
 import { type BoxMinimum, type BoxProblem, minimumInBox } from './box-newton.ts'
+import { centredSeries } from './garch-centred.ts'
 import type { GarchParameters, LikelihoodSeries } from './garch-likelihood.ts'
 import { type GarchCost, garchCost, parametersAt, searchCoordinates } from './garch-search.ts'
 
@@ -87,13 +88,22 @@ type Best = { readonly at: GarchParameters; readonly minimum: BoxMinimum }
 
 /** The minimum that the best of several starts leads to, the first of equals. @param center where the mean is, or starts. */
 function best(options: Problem, center: number): Best {
-  const problem: GarchCost = { series: options.series, targeting: options.targeting }
+  const problem: GarchCost = {
+    series: options.series,
+    targeting: options.targeting,
+    ...(options.mean === 'zero' && { centred: options.series.map(centredSeries) }),
+  }
   const box = boxOf(options, problem, center)
   const rough = startsOf(options, problem, center).map((start) =>
     minimumInBox({ ...box, start, tolerance: ROUGH_NATS }),
   )
   const begun = rough.reduce((least, each) => (each.value < least.value ? each : least))
-  const minimum = minimumInBox({ ...box, start: [...begun.x], tolerance: TOLERANCE_NATS })
+  const minimum = minimumInBox({
+    ...box,
+    start: [...begun.x],
+    startCost: begun.cost,
+    tolerance: TOLERANCE_NATS,
+  })
   const iterations = begun.iterations + minimum.iterations
   return { at: parametersAt(problem, minimum.x), minimum: { ...minimum, iterations } }
 }

@@ -2,7 +2,7 @@ import exp from '@stdlib/math-base-special-exp'
 import ln from '@stdlib/math-base-special-ln'
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import { invariant } from '../../oracle-node/core/errors.ts'
-import { type LogHarCoefficients, type LogHarEquation, logHarSigmas } from '../baselines/log-har.ts'
+import { type LogHarCoefficients, type LogHarEquation, sigmasOfInputs } from '../baselines/log-har.ts'
 import { LOG_INPUTS, logInputs } from '../baselines/log-inputs.ts'
 import type { Limits } from '../baselines/outputs.ts'
 import type { Sample } from './dataset.ts'
@@ -37,7 +37,7 @@ export function fitLogHar(train: readonly Sample[], limits: Limits): LogHarCoeff
   if (volatile.length <= needed) {
     throw new Error(`log-HAR needs more than ${needed} samples of volatile assets, got ${volatile.length}`)
   }
-  const inputs = volatile.map(({ features }) => logInputs(features))
+  const inputs = volatile.map(({ features }) => knownInputs(features))
   const design = designOf(inputs.map(relative))
   const weight = rootWeights(volatile)
   const equation = (target: (sample: Sample) => number): LogHarEquation => {
@@ -51,8 +51,19 @@ export function fitLogHar(train: readonly Sample[], limits: Limits): LogHarCoeff
     day: equation((sample) => sample.realized),
     hour: equation((sample) => sample.hourRealized),
   }
-  const sigmas = volatile.map(({ features }) => logHarSigmas(features, equations))
+  const sigmas = inputs.map((own) => sigmasOfInputs(own, equations))
   return { ...equations, multipliers: fitMultipliers(volatile, sigmas), ...limits }
+}
+
+const inputsOfWindow = new WeakMap<readonly number[], Float64Array>()
+
+/** A window is in the training part of most refits, and its logarithms are taken once. */
+function knownInputs(features: readonly number[]): Float64Array {
+  const known = inputsOfWindow.get(features)
+  if (known !== undefined) return known
+  const inputs = logInputs(features)
+  inputsOfWindow.set(features, inputs)
+  return inputs
 }
 
 const placeOf = (name: string): number => LOG_INPUTS.findIndex((input) => input.name === name)
@@ -106,10 +117,11 @@ function designOf(rows: readonly number[][]): Design {
 
 /** Intercept and weights of ln E[y] by Fisher scoring: with a logarithmic link its information is XᵀWX, whatever the weights. */
 function gammaRegression(x: Matrix, y: readonly number[], weight: readonly number[]): number[] {
-  const transposed = x.transpose()
+  const columns = Array.from({ length: x.columns }, (_, column) => Float64Array.from(x.getColumn(column)))
   const total = weight.reduce((sum, each) => sum + each, 0)
   const pull = (RIDGE * total) / x.columns
-  const product = transposed.mmul(x.clone().mulColumnVector([...weight]))
+  const weighted = columns.map((column) => column.map((each, row) => each * (weight[row] ?? Number.NaN)))
+  const product = new Matrix(columns.map((column) => weighted.map((other) => productOf(column, other))))
   // Symmetric to the last bit, as the decomposition asks.
   const information = Matrix.add(product, product.transpose()).mul(0.5)
   for (let column = 1; column < x.columns; column++) {
@@ -118,12 +130,14 @@ function gammaRegression(x: Matrix, y: readonly number[], weight: readonly numbe
   const cholesky = new CholeskyDecomposition(information)
   const beta = Matrix.zeros(x.columns, 1)
   beta.set(0, 0, ln(y.reduce((sum, each, row) => sum + each * (weight[row] ?? Number.NaN), 0) / total))
+  const slopes = new Float64Array(x.rows)
   for (let iteration = 0; iteration < ITERATIONS_MAX; iteration++) {
-    const slopes = x
-      .mmul(beta)
-      .to1DArray()
-      .map((fitted, row) => (weight[row] ?? Number.NaN) * (ratioOf(y[row] ?? Number.NaN, fitted) - 1))
-    const score = transposed.mmul(Matrix.columnVector(slopes))
+    setFitted(slopes, columns, beta)
+    for (let row = 0; row < slopes.length; row++) {
+      const ratio = ratioOf(y[row] ?? Number.NaN, slopes[row] ?? Number.NaN)
+      slopes[row] = (weight[row] ?? Number.NaN) * (ratio - 1)
+    }
+    const score = Matrix.columnVector(columns.map((column) => productOf(column, slopes)))
     for (let column = 1; column < x.columns; column++) {
       score.set(column, 0, score.get(column, 0) - pull * beta.get(column, 0))
     }
@@ -134,6 +148,23 @@ function gammaRegression(x: Matrix, y: readonly number[], weight: readonly numbe
   const weights = beta.to1DArray()
   invariant(weights.every(Number.isFinite), 'log-HAR did not converge')
   return weights
+}
+
+/** Xβ, each row summed in the order of its columns. */
+function setFitted(fitted: Float64Array, columns: readonly Float64Array[], beta: Matrix): void {
+  fitted.fill(0)
+  for (const [index, column] of columns.entries()) {
+    const own = beta.get(index, 0)
+    for (let row = 0; row < fitted.length; row++) {
+      fitted[row] = (fitted[row] ?? Number.NaN) + (column[row] ?? Number.NaN) * own
+    }
+  }
+}
+
+function productOf(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let row = 0; row < a.length; row++) sum += (a[row] ?? Number.NaN) * (b[row] ?? Number.NaN)
+  return sum
 }
 
 function ratioOf(realized: number, lnVariance: number): number {

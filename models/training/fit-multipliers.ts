@@ -1,7 +1,7 @@
 import { invariant } from '../../oracle-node/core/errors.ts'
 import { DAYS_ROOT, HOURS_ROOT, type Limits, type Sigmas } from '../baselines/outputs.ts'
 import type { Sample } from './dataset.ts'
-import { assetWeights, weightedMean, weightedQuantile } from './weighted.ts'
+import { assetWeights, weightedMean, weightedQuantile, weightedQuantiles } from './weighted.ts'
 
 export const LEVEL = 0.99
 /** One tick of a price with four decimals, a day: what a peg that nobody trades has. */
@@ -53,10 +53,10 @@ export function fitMultipliers(train: readonly Sample[], sigmas: readonly Sigmas
     const squares = Float64Array.from(train, (sample, row) => square(of(sample).realized / (sigma[row] ?? Number.NaN)))
     // QLIKE is least where the mean of y²/σ² is one.
     const scale = Math.sqrt(weightedMean(squares, weights, () => true))
-    const at = (level: number): number => weightedQuantile(losses, weights, level)
-    const valueAtRisk = at(LEVEL)
+    const levels = weightedQuantiles(losses, weights, [LEVEL, 0.5, 0.9, 0.95])
+    const [valueAtRisk = Number.NaN, ...lower] = levels
     const beyond = weightedMean(losses, weights, (row) => (losses[row] ?? 0) >= valueAtRisk)
-    return [scale * root, valueAtRisk, beyond, at(0.5), at(0.9), at(0.95)]
+    return [scale * root, valueAtRisk, beyond, ...lower]
   }
   return [
     ...horizon(0, DAYS_ROOT, (sample) => ({ loss: sample.loss, realized: sample.realized })),

@@ -1,5 +1,5 @@
 import ln from '@stdlib/math-base-special-ln'
-import { featureIndex, RETURNS_OFFSET } from '../../oracle-node/core/feature-spec.ts'
+import { featureIndex, RETURNS_OFFSET, WINDOW_HOURS } from '../../oracle-node/core/feature-spec.ts'
 import { type EwmaCoefficients, ewmaSigma, ewmaWeights, HOUR_OF_DAY } from '../baselines/ewma.ts'
 import type { GarchShape } from '../baselines/garch.ts'
 import { type GarchModelCoefficients, garchHorizons, garchSigmas } from '../baselines/garch-window.ts'
@@ -9,7 +9,7 @@ import type { Sample } from './dataset.ts'
 import { fitPooledGarch } from './fit-garch.ts'
 import { fitMultipliers, LEVEL, SIGMA_FLOOR } from './fit-multipliers.ts'
 import { fitDeviation, fitQuantile, type Rows } from './regression.ts'
-import { assetWeights, weightedMean, weightedQuantile } from './weighted.ts'
+import { assetWeights, weightedMean, weightedQuantiles } from './weighted.ts'
 
 const HAR_FEATURES = [
   'realized_1h',
@@ -68,7 +68,7 @@ function harColumns(
     return loss / fitted
   })
   const beyond = weightedMean(ratios, weight, (row) => (ratios[row] ?? 0) > 1)
-  const lower = [0.5, 0.9, 0.95].map((level) => Math.min(1, weightedQuantile(ratios, weight, level)))
+  const lower = weightedQuantiles(ratios, weight, [0.5, 0.9, 0.95]).map((ratio) => Math.min(1, ratio))
   return [
     volatility.map((each) => each * root),
     ...[1, Math.max(1, beyond), ...lower].map((ratio) => valueAtRisk.map((each) => each * ratio)),
@@ -90,13 +90,26 @@ function bestDecay(train: readonly Sample[]): number {
   const weight = assetWeights(train)
   // A peg's rare jumps would choose the decay for all: after one the fastest memory wins, whatever it costs elsewhere.
   const decayWeight = weight.map((each, row) => (train[row]?.kind === 'volatile' ? each : 0))
-  const candidates = DECAYS_PER_DAY.map((decayPerDay) => {
-    const weights = ewmaWeights(decayPerDay)
-    const x = Float64Array.from(train, (sample) => Math.max(ewmaSigma(sample.features, weights), SIGMA_FLOOR))
-    const rows: Rows = { width: 1, x, y: Float64Array.from(train, (sample) => sample.realized), weight: decayWeight }
+  const sigmas = train.map(({ features }) => decaySigmas(features))
+  const y = Float64Array.from(train, ({ realized }) => realized)
+  const candidates = DECAYS_PER_DAY.map((decayPerDay, decay) => {
+    const x = Float64Array.from(sigmas, (own) => Math.max(own[decay] ?? Number.NaN, SIGMA_FLOOR))
+    const rows: Rows = { width: 1, x, y, weight: decayWeight }
     return { decayPerDay, loss: qlikeUpToConstant(rows, fitDeviation(rows)[0] ?? 1) }
   })
   return candidates.reduce((least, each) => (each.loss < least.loss ? each : least)).decayPerDay
+}
+
+const sigmasOfWindow = new WeakMap<readonly number[], Float64Array>()
+const DECAY_WEIGHTS = DECAYS_PER_DAY.map(ewmaWeights)
+
+/** A window's volatility by each decay; it is in the training part of most refits, and worked out once. */
+function decaySigmas(features: readonly number[]): Float64Array {
+  const known = sigmasOfWindow.get(features)
+  if (known !== undefined) return known
+  const sigmas = Float64Array.from(DECAY_WEIGHTS, (weights) => ewmaSigma(features, weights))
+  sigmasOfWindow.set(features, sigmas)
+  return sigmas
 }
 
 /**
@@ -121,14 +134,20 @@ const WEEK_SECONDS = 604_800
 
 /** The windows of samples a week apart, one after another. */
 function hourlyReturns(samples: readonly Sample[]): Float64Array {
-  const returns: number[] = []
+  const windows: (readonly number[])[] = []
   let next = Number.NEGATIVE_INFINITY
   for (const { time, features } of samples) {
     if (time < next) continue
-    returns.push(...features.slice(RETURNS_OFFSET))
+    windows.push(features)
     next = time + WEEK_SECONDS
   }
-  return Float64Array.from(returns)
+  const returns = new Float64Array(windows.length * WINDOW_HOURS)
+  for (const [window, features] of windows.entries()) {
+    for (let hour = 0; hour < WINDOW_HOURS; hour++) {
+      returns[window * WINDOW_HOURS + hour] = features[RETURNS_OFFSET + hour] ?? Number.NaN
+    }
+  }
+  return returns
 }
 
 function plainShape({ alpha, gamma, beta }: GarchShape): GarchShape {

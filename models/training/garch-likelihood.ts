@@ -42,7 +42,19 @@ export type LikelihoodSeries = {
 /** Mean of e² and of e, for residuals e. */
 export type Moments = { readonly square: number; readonly residual: number }
 
+type MomentsAbout = { readonly mean: number; readonly moments: Moments }
+const lastMoments = new WeakMap<Float64Array, MomentsAbout>()
+
+/** Of returns that do not change; a likelihood asks for them several times at each place. */
 export function moments(returns: Float64Array, mean: number): Moments {
+  const last = lastMoments.get(returns)
+  if (last?.mean === mean) return last.moments
+  const found = momentsAbout(returns, mean)
+  lastMoments.set(returns, { mean, moments: found })
+  return found
+}
+
+function momentsAbout(returns: Float64Array, mean: number): Moments {
   let square = 0
   let residual = 0
   for (const r of returns) {
@@ -117,17 +129,17 @@ export function addLikelihood(sums: LikelihoodSums, series: LikelihoodSeries, at
   addScaled(sums.information, weight / 2, [mm, om, oo, um, uo, uu, dm, od, du, dd, bm, bo, bu, bd, bb])
 }
 
-function addScaled(to: Float64Array, scale: number, from: readonly number[]): void {
+export function addScaled(to: Float64Array, scale: number, from: readonly number[]): void {
   for (const [index, each] of from.entries()) to[index] = value(to, index) + scale * each
 }
 
-function firstVariance({ returns, start }: LikelihoodSeries, at: GarchParameters): number {
+export function firstVariance({ returns, start }: LikelihoodSeries, at: GarchParameters): number {
   const { square } = moments(returns, at.mean)
   return start === 'sample' ? square : at.omega + persistenceOf(at) * square
 }
 
 /** The first variance's slopes: the mean square moves with the mean, and so do they. */
-function firstSlopes({ returns, start }: LikelihoodSeries, at: GarchParameters): readonly number[] {
+export function firstSlopes({ returns, start }: LikelihoodSeries, at: GarchParameters): readonly number[] {
   const { square, residual } = moments(returns, at.mean)
   if (start === 'sample') return [-2 * residual, 0, 0, 0, 0]
   return [-2 * residual * persistenceOf(at), 1, square / 2, square / 2, square]
@@ -138,7 +150,7 @@ function persistenceOf({ up, down, beta }: GarchParameters): number {
 }
 
 /** ln 2π, rounded to a double. */
-const LN_TWO_PI = 1.8378770664093453
+export const LN_TWO_PI = 1.8378770664093453
 
 function value(values: Float64Array, index: number): number {
   return values[index] ?? Number.NaN

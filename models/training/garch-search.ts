@@ -1,5 +1,6 @@
 import { type GarchShape, garchPersistence } from '../baselines/garch.ts'
 import type { Quadratic } from './box-newton.ts'
+import { addCentredLikelihood, type CentredSeries } from './garch-centred.ts'
 import {
   addLikelihood,
   emptySums,
@@ -14,6 +15,8 @@ export type GarchCost = {
   readonly series: readonly LikelihoodSeries[]
   /** ω is (1 − persistence) times the mean square of the first series; the others must be scaled to the same. */
   readonly targeting: boolean
+  /** The same series where the mean is held at 0: the likelihood then is not slanted by the mean, which is not looked for. */
+  readonly centred?: readonly CentredSeries[]
 }
 
 /**
@@ -48,7 +51,8 @@ export function parametersAt({ series, targeting }: GarchCost, x: Float64Array):
 export function garchCost(cost: GarchCost, x: Float64Array): Quadratic {
   const sums = emptySums()
   const at = parametersAt(cost, x)
-  for (const each of cost.series) addLikelihood(sums, each, at)
+  if (cost.centred === undefined) for (const each of cost.series) addLikelihood(sums, each, at)
+  else for (const each of cost.centred) addCentredLikelihood(sums, each, at)
   const jacobian = jacobianAt(cost, x)
   return {
     value: sums.value,

@@ -1,4 +1,5 @@
 import { invariant } from '../../oracle-node/core/errors.ts'
+import { solveNonNegative } from './non-negative.ts'
 
 /** Rows of `width` numbers one after another, with a target and a weight a row. */
 export type Rows = {
@@ -52,12 +53,11 @@ function iterated(rows: Rows, tolerance: number, iterationsMax: number, setTerms
   const columns = columnsOf(rows)
   const vector = (): Float64Array => new Float64Array(rows.y.length)
   const terms: Terms = { fitted: vector(), curvature: vector(), pull: vector() }
-  const scaled = vector()
   let beta = new Array<number>(rows.width).fill(1 / rows.width)
   for (let iteration = 0; iteration < iterationsMax; iteration++) {
     fitRows(columns, beta, terms.fitted)
     setTerms(terms)
-    const next = finite(solveNonNegative(gramOf(columns, terms.curvature, scaled), rightOf(columns, terms.pull), beta))
+    const next = finite(solveNonNegative(gramOf(columns, terms.curvature), rightOf(columns, terms.pull), beta))
     const moved = largestChange(beta, next)
     beta = next
     if (moved < tolerance) break
@@ -72,27 +72,62 @@ function columnsOf({ width, x, y }: Rows): Float64Array[] {
 
 function fitRows(columns: readonly Float64Array[], beta: readonly number[], fitted: Float64Array): void {
   fitted.fill(0)
-  for (const [index, column] of columns.entries()) {
-    const own = beta[index] ?? 0
-    for (let row = 0; row < fitted.length; row++) fitted[row] = value(fitted, row) + value(column, row) * own
+  for (let from = 0; from < columns.length; from += 4) {
+    const [a, b, c, d] = fourColumns(columns, from)
+    // A column past the last has no weight, and adding nothing changes no sum.
+    const [ofA = 0, ofB = 0, ofC = 0, ofD = 0] = beta.slice(from, from + 4)
+    for (let row = 0; row < fitted.length; row++) {
+      let sum = value(fitted, row)
+      sum += value(a, row) * ofA
+      sum += value(b, row) * ofB
+      sum += value(c, row) * ofC
+      sum += value(d, row) * ofD
+      fitted[row] = sum
+    }
   }
 }
 
 /** XᵀCX, summed in the order of the rows. */
-function gramOf(columns: readonly Float64Array[], curvature: Float64Array, scaled: Float64Array): Float64Array {
+function gramOf(columns: readonly Float64Array[], curvature: Float64Array): Float64Array {
   const width = columns.length
   const gram = new Float64Array(width * width)
-  for (const [j, column] of columns.entries()) {
-    for (let row = 0; row < scaled.length; row++) scaled[row] = value(curvature, row) * value(column, row)
-    for (let k = 0; k <= j; k += 4) {
-      const sums = fourProducts(scaled, columns, k)
-      for (let offset = 0; offset < 4 && k + offset <= j; offset++) {
-        gram[j * width + k + offset] = value(sums, offset)
-        gram[(k + offset) * width + j] = value(sums, offset)
+  for (let j = 0; j < width; j += 2) {
+    for (let k = 0; k <= j + 1; k += 4) {
+      const sums = eightProducts(curvature, columns, j, k)
+      for (let place = 0; place < 8; place++) {
+        const [row, column] = [j + (place >> 2), k + (place & 3)]
+        if (row >= width || column > row) continue
+        gram[row * width + column] = value(sums, place)
+        gram[column * width + row] = value(sums, place)
       }
     }
   }
   return gram
+}
+
+/** Σ curvature·column·column of two columns with four: a processor waits for one sum's addition, and not for that of another. */
+function eightProducts(curvature: Float64Array, columns: readonly Float64Array[], j: number, k: number): Float64Array {
+  const [first, second] = fourColumns(columns, j)
+  const [a, b, c, d] = fourColumns(columns, k)
+  let [firstA, firstB, firstC, firstD, secondA, secondB, secondC, secondD] = [0, 0, 0, 0, 0, 0, 0, 0]
+  for (let row = 0; row < curvature.length; row++) {
+    const bend = value(curvature, row)
+    const one = bend * value(first, row)
+    const two = bend * value(second, row)
+    const ofA = value(a, row)
+    const ofB = value(b, row)
+    const ofC = value(c, row)
+    const ofD = value(d, row)
+    firstA += one * ofA
+    firstB += one * ofB
+    firstC += one * ofC
+    firstD += one * ofD
+    secondA += two * ofA
+    secondB += two * ofB
+    secondC += two * ofC
+    secondD += two * ofD
+  }
+  return Float64Array.of(firstA, firstB, firstC, firstD, secondA, secondB, secondC, secondD)
 }
 
 function rightOf(columns: readonly Float64Array[], pull: Float64Array): Float64Array {
@@ -103,11 +138,9 @@ function rightOf(columns: readonly Float64Array[], pull: Float64Array): Float64A
   return right
 }
 
-/** Σ factor·column of four columns from one on, at once: a processor waits for one sum's addition, and not for that of another. */
+/** Σ factor·column of four columns from one on, at once. */
 function fourProducts(factor: Float64Array, columns: readonly Float64Array[], from: number): Float64Array {
-  const last = columns.length - 1
-  const column = (offset: number): Float64Array => columns[Math.min(from + offset, last)] ?? factor
-  const [a, b, c, d] = [column(0), column(1), column(2), column(3)]
+  const [a, b, c, d] = fourColumns(columns, from)
   let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0]
   for (let row = 0; row < factor.length; row++) {
     const own = value(factor, row)
@@ -119,32 +152,13 @@ function fourProducts(factor: Float64Array, columns: readonly Float64Array[], fr
   return Float64Array.of(sumA, sumB, sumC, sumD)
 }
 
-/** Cyclic coordinate descent for min ½βᵀAβ − bᵀβ, β ≥ 0; A is positive definite, so it converges to the one minimum. */
-export function solveNonNegative(gram: Float64Array, right: Float64Array, start: readonly number[]): number[] {
-  const beta = [...start]
-  for (let sweep = 0; sweep < SWEEPS_MAX; sweep++) {
-    let moved = 0
-    for (let j = 0; j < beta.length; j++) {
-      const next = bestCoordinate(gram, right, beta, j)
-      moved = Math.max(moved, Math.abs(next - (beta[j] ?? 0)))
-      beta[j] = next
-    }
-    // Also when it is NaN, which `finite` then reports.
-    if (!(moved >= 1e-12)) break
-  }
-  return beta
-}
+type Four = readonly [Float64Array, Float64Array, Float64Array, Float64Array]
 
-/** Nearly parallel columns converge slowly; past this many sweeps the rest is below what a basis point shows. */
-const SWEEPS_MAX = 20_000
-
-/** The minimum along one coordinate, the others held. */
-function bestCoordinate(gram: Float64Array, right: Float64Array, beta: readonly number[], j: number): number {
-  const row = j * beta.length
-  let slope = value(right, j)
-  for (let k = 0; k < beta.length; k++) if (k !== j) slope -= value(gram, row + k) * (beta[k] ?? 0)
-  const diagonal = value(gram, row + j)
-  return diagonal === 0 ? 0 : Math.max(0, slope / diagonal)
+/** Four columns from one on; past the last, the last again. */
+function fourColumns(columns: readonly Float64Array[], from: number): Four {
+  const column = (offset: number): Float64Array =>
+    columns[Math.min(from + offset, columns.length - 1)] ?? new Float64Array()
+  return [column(0), column(1), column(2), column(3)]
 }
 
 function largestChange(before: readonly number[], after: readonly number[]): number {

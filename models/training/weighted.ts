@@ -9,20 +9,27 @@ export function assetWeights(samples: readonly { readonly asset: string }[]): Fl
 
 /** The least value up to which at least `level` of the weight lies. */
 export function weightedQuantile(values: Float64Array, weights: Float64Array, level: number): number {
+  return weightedQuantiles(values, weights, [level])[0] ?? Number.NaN
+}
+
+/** The quantiles of several levels, sorted once. */
+export function weightedQuantiles(values: Float64Array, weights: Float64Array, levels: readonly number[]): number[] {
   invariant(
     values.length > 0 && values.length === weights.length,
     'a weighted quantile needs values with a weight each',
   )
   const order = ascending(values)
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const enough = level * total
-  let below = 0
-  for (let place = 0; place < order.length; place++) {
-    const index = order[place] ?? 0
-    below += weights[index] ?? 0
-    if (below >= enough) return values[index] ?? Number.NaN
-  }
-  return values[order.at(-1) ?? 0] ?? Number.NaN
+  return levels.map((level) => {
+    const enough = level * total
+    let below = 0
+    for (let place = 0; place < order.length; place++) {
+      const index = order[place] ?? 0
+      below += weights[index] ?? 0
+      if (below >= enough) return values[index] ?? Number.NaN
+    }
+    return values[order.at(-1) ?? 0] ?? Number.NaN
+  })
 }
 
 const DIGIT_BITS = 11

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { fitDeviation, fitQuantile, type Rows, solveNonNegative } from '../../models/training/regression.ts'
+import { solveNonNegative } from '../../models/training/non-negative.ts'
+import { fitDeviation, fitQuantile, type Rows } from '../../models/training/regression.ts'
 import { assetWeights, weightedMean, weightedQuantile } from '../../models/training/weighted.ts'
 
 function generator(seed: number): () => number {

@@ -141,6 +141,8 @@ const ZONES: readonly Zone[] = [
   { of: [APP], may: [CORE, PROTOCOL, ADAPTERS, APP, PACKAGES], mayTypes: [PORTS] },
   { of: RESEARCH, may: [CORE, PROTOCOL, PORTS, ...RESEARCH, PACKAGES] },
   { of: ['contracts/'], may: [CORE, 'contracts/', PACKAGES] },
+  // The command is the outermost layer: of a backtest it is a shell around what a script would import.
+  { of: ['oracle-node/cli/backtest/'], may: ['oracle-node/cli/', 'backtests/', PACKAGES] },
   { of: ['oracle-node/'], may: ['oracle-node/', 'contracts/', 'data/', PACKAGES] },
 ]
 

@@ -8,6 +8,10 @@ const GROUPS: Readonly<Record<string, { readonly description: string; load(): Pr
     description: 'market history: fetch, import, check, list, keep and serve it',
     load: async () => (await import('./data/commands.ts')).dataCommands(),
   },
+  backtest: {
+    description: 'replay lending markets and forecasts over the past, and report what would have been lost',
+    load: async () => (await import('./backtest/commands.ts')).backtestCommands(),
+  },
   model: {
     description: 'models: list them, read their cards, verify them',
     load: async () => (await import('./model/commands.ts')).modelCommands(),

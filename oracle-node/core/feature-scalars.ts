@@ -27,40 +27,60 @@ const ILLIQUIDITY_MIN = 1e-18
 const EPOCH_HOUR_OF_WEEK = 72
 
 /**
+ * Seven days of hours within columns that may reach further: those of one vector for a node, of years for whoever walks over the past, so that
+ * the logarithms of an hour are not taken again for every vector that it is part of.
+ */
+export type HourWindow = {
+  readonly returns: readonly number[]
+  readonly ranges: readonly number[]
+  readonly volumes: readonly number[]
+  /** One past the place of the newest hour in them. */
+  readonly last: number
+  readonly bars: LogBars
+  /** Where the newest day begins in `bars`. */
+  readonly dayFrom: number
+}
+
+/**
  * The scalars of a vector, in the order of the spec, whose formulas they follow.
  * @param end unix seconds at which the newest hour of the grid ended.
  */
 export function scalarsOf(grid: HourGrid, end: number, context: MarketContext): number[] {
   const { returns, ranges, volumes } = grid
   const last = returns.length
-  const from = last - DAY_HOURS
-  const daily = Math.sqrt(squares(returns, from, last))
-  const bars = dayBars(grid)
-  const bipower = Math.sqrt((Math.PI / 2) * (24 / 23) * products(returns, from))
+  return scalarsAt({ returns, ranges, volumes, last, bars: logBars(grid, last - DAY_HOURS), dayFrom: 0 }, end, context)
+}
+
+/** As {@link scalarsOf}, of any seven days of longer columns. */
+export function scalarsAt(window: HourWindow, end: number, context: MarketContext): number[] {
+  const { returns, ranges, volumes, last, bars, dayFrom } = window
+  const [week, day] = [last - WEEK_HOURS, last - DAY_HOURS]
+  const daily = Math.sqrt(squares(returns, day, last))
+  const bipower = Math.sqrt((Math.PI / 2) * (24 / 23) * products(returns, day, last))
   const realized = [
     Math.sqrt(24 * squares(returns, last - 1, last)),
     Math.sqrt(4 * squares(returns, last - 6, last)),
     daily,
-    Math.sqrt(squares(returns, 0, last) / 7),
+    Math.sqrt(squares(returns, week, last) / 7),
   ]
-  const falls = [Math.max(0, -sum(returns, from, last)), Math.max(0, -sum(returns, 0, last))]
-  const lnVolume = ln(Math.max(1, sum(volumes, from, last)))
+  const falls = [Math.max(0, -sum(returns, day, last)), Math.max(0, -sum(returns, week, last))]
+  const lnVolume = ln(Math.max(1, sum(volumes, day, last)))
   return [
     ...realized,
-    Math.sqrt(squares(ranges, from, last) / (4 * Math.LN2)),
-    Math.sqrt(squares(ranges, 0, last) / (28 * Math.LN2)),
-    ...rangeVolatilities(bars),
+    Math.sqrt(squares(ranges, day, last) / (4 * Math.LN2)),
+    Math.sqrt(squares(ranges, week, last) / (28 * Math.LN2)),
+    ...rangeVolatilities(bars, dayFrom),
     bipower,
     daily === 0 ? 0 : Math.max(0, 1 - (bipower * bipower) / (daily * daily)),
-    Math.sqrt(downside(returns, from)),
-    Math.sqrt(squaredDays(returns) / 7),
+    Math.sqrt(downside(returns, day, last)),
+    Math.sqrt(squaredDays(returns, week) / 7),
     ...falls,
-    Math.sqrt(24 * sameHour(returns)),
+    Math.sqrt(24 * sameHour(returns, last)),
     lnVolume,
-    ln(Math.max(1, sum(volumes, 0, last) / 7)),
-    ln(Math.max(ILLIQUIDITY_MIN, amihud(returns, volumes, from))),
-    corwinSchultz(bars),
-    abdiRanaldo(bars),
+    ln(Math.max(1, sum(volumes, week, last) / 7)),
+    ln(Math.max(ILLIQUIDITY_MIN, amihud(window, day))),
+    corwinSchultz(bars, dayFrom),
+    abdiRanaldo(bars, dayFrom),
     (2 * ln(Math.max(VOLATILITY_MIN, daily)) - lnVolume) / 3,
     ...marketScalars(context.market, realized, falls),
     ...calendar(end),
@@ -85,26 +105,26 @@ function squares(values: readonly number[], from: number, to: number): number {
   return total
 }
 
-function products(returns: readonly number[], from: number): number {
+function products(returns: readonly number[], from: number, to: number): number {
   let total = 0
-  for (let index = from + 1; index < returns.length; index++) {
+  for (let index = from + 1; index < to; index++) {
     total += Math.abs((returns[index] ?? 0) * (returns[index - 1] ?? 0))
   }
   return total
 }
 
-function downside(returns: readonly number[], from: number): number {
+function downside(returns: readonly number[], from: number, to: number): number {
   let total = 0
-  for (let index = from; index < returns.length; index++) {
+  for (let index = from; index < to; index++) {
     const value = Math.min(returns[index] ?? 0, 0)
     total += value * value
   }
   return total
 }
 
-function squaredDays(returns: readonly number[]): number {
+function squaredDays(returns: readonly number[], from: number): number {
   let total = 0
-  for (let day = 0; day < WEEK_HOURS; day += DAY_HOURS) {
+  for (let day = from; day < from + WEEK_HOURS; day += DAY_HOURS) {
     const move = sum(returns, day, day + DAY_HOURS)
     total += move * move
   }
@@ -112,19 +132,19 @@ function squaredDays(returns: readonly number[]): number {
 }
 
 /** The mean square of the hours that lie whole days before the coming one. */
-function sameHour(returns: readonly number[]): number {
+function sameHour(returns: readonly number[], last: number): number {
   let total = 0
   for (let day = 1; day <= 7; day++) {
-    const value = returns[returns.length - day * DAY_HOURS] ?? 0
+    const value = returns[last - day * DAY_HOURS] ?? 0
     total += value * value
   }
   return total / 7
 }
 
-function amihud(returns: readonly number[], volumes: readonly number[], from: number): number {
+function amihud({ returns, volumes, last }: HourWindow, from: number): number {
   let total = 0
   let hours = 0
-  for (let index = from; index < returns.length; index++) {
+  for (let index = from; index < last; index++) {
     const volume = volumes[index] ?? 0
     if (volume >= 1) {
       total += Math.abs(returns[index] ?? 0) / volume
@@ -134,8 +154,8 @@ function amihud(returns: readonly number[], volumes: readonly number[], from: nu
   return hours === 0 ? 0 : total / hours
 }
 
-/** The last day's hours as logarithms of ratios to their own open, and the step from the close before. */
-type DayBars = {
+/** Hours as logarithms of ratios to their own open, and the step from the close before. */
+export type LogBars = {
   readonly high: Float64Array
   readonly low: Float64Array
   readonly close: Float64Array
@@ -143,15 +163,16 @@ type DayBars = {
   readonly step: Float64Array
 }
 
-function dayBars({ hours, returns }: HourGrid): DayBars {
+/** Those of a grid's hours from one on. */
+export function logBars({ hours, returns }: Pick<HourGrid, 'hours' | 'returns'>, from: number): LogBars {
+  const count = hours.length - from
   const bars = {
-    high: new Float64Array(DAY_HOURS),
-    low: new Float64Array(DAY_HOURS),
-    close: new Float64Array(DAY_HOURS),
-    step: new Float64Array(DAY_HOURS),
+    high: new Float64Array(count),
+    low: new Float64Array(count),
+    close: new Float64Array(count),
+    step: new Float64Array(count),
   }
-  const from = hours.length - DAY_HOURS
-  for (let hour = 0; hour < DAY_HOURS; hour++) {
+  for (let hour = 0; hour < count; hour++) {
     const bar = hours[from + hour]
     const open = bar?.open ?? Number.NaN
     bars.high[hour] = ln((bar?.high ?? Number.NaN) / open)
@@ -167,16 +188,18 @@ function dayBars({ hours, returns }: HourGrid): DayBars {
 const YANG_ZHANG_WEIGHT = 0.34 / (1.34 + 25 / 23)
 
 /** Garman-Klass, Rogers-Satchell, Yang-Zhang: deviations of a day. */
-function rangeVolatilities({ high, low, close, step }: DayBars): [number, number, number] {
+function rangeVolatilities({ high, low, close, step }: LogBars, from: number): [number, number, number] {
   let garmanKlass = 0
   let rogersSatchell = 0
-  for (let hour = 0; hour < DAY_HOURS; hour++) {
+  for (let hour = from; hour < from + DAY_HOURS; hour++) {
     const [h, l, c] = [high[hour] ?? 0, low[hour] ?? 0, close[hour] ?? 0]
     garmanKlass += ((h - l) * (h - l)) / 2 - (2 * Math.LN2 - 1) * c * c
     rogersSatchell += h * (h - c) + l * (l - c)
   }
   const yangZhang =
-    24 * variance(step) + YANG_ZHANG_WEIGHT * 24 * variance(close) + (1 - YANG_ZHANG_WEIGHT) * rogersSatchell
+    24 * variance(step, from) +
+    YANG_ZHANG_WEIGHT * 24 * variance(close, from) +
+    (1 - YANG_ZHANG_WEIGHT) * rogersSatchell
   return [
     Math.sqrt(Math.max(0, garmanKlass)),
     Math.sqrt(Math.max(0, rogersSatchell)),
@@ -184,22 +207,26 @@ function rangeVolatilities({ high, low, close, step }: DayBars): [number, number
   ]
 }
 
-function variance(values: Float64Array): number {
+/** Of the day's hours from one on. */
+function variance(values: Float64Array, from: number): number {
   let total = 0
-  for (const value of values) total += value
-  const mean = total / values.length
+  for (let hour = from; hour < from + DAY_HOURS; hour++) total += values[hour] ?? 0
+  const mean = total / DAY_HOURS
   let spread = 0
-  for (const value of values) spread += (value - mean) * (value - mean)
-  return spread / (values.length - 1)
+  for (let hour = from; hour < from + DAY_HOURS; hour++) {
+    const away = (values[hour] ?? 0) - mean
+    spread += away * away
+  }
+  return spread / (DAY_HOURS - 1)
 }
 
 /** 3 − 2√2, of the paper. */
 const CORWIN_SCHULTZ = 3 - 2 * Math.sqrt(2)
 
 /** A spread shows in that the high of two hours together lies less above their low than each hour's own range would make it. */
-function corwinSchultz({ high, low, close, step }: DayBars): number {
+function corwinSchultz({ high, low, close, step }: LogBars, from: number): number {
   let total = 0
-  for (let hour = 1; hour < DAY_HOURS; hour++) {
+  for (let hour = from + 1; hour < from + DAY_HOURS; hour++) {
     // Where this hour's open lies, counted from the open of the one before.
     const open = (close[hour - 1] ?? 0) + (step[hour] ?? 0)
     const [h1, l1] = [high[hour - 1] ?? 0, low[hour - 1] ?? 0]
@@ -213,9 +240,9 @@ function corwinSchultz({ high, low, close, step }: DayBars): number {
   return total / (DAY_HOURS - 1)
 }
 
-function abdiRanaldo({ high, low, close, step }: DayBars): number {
+function abdiRanaldo({ high, low, close, step }: LogBars, from: number): number {
   let total = 0
-  for (let hour = 1; hour < DAY_HOURS; hour++) {
+  for (let hour = from + 1; hour < from + DAY_HOURS; hour++) {
     const before = ((high[hour - 1] ?? 0) + (low[hour - 1] ?? 0)) / 2 - (close[hour - 1] ?? 0)
     const after = (step[hour] ?? 0) + ((high[hour] ?? 0) + (low[hour] ?? 0)) / 2
     // Both middles, counted from the close between them.

@@ -31,7 +31,7 @@ export function extractFeatures(
 ): FeatureExtraction {
   // One more than the history, since the newest may be open still.
   const bars = history.slice(-(HISTORY_HOURS + 1))
-  const bad = bars.findIndex((bar, index) => !isSound(bar, bars[index - 1]))
+  const bad = bars.findIndex((bar, index) => !isSoundBar(bar, bars[index - 1]))
   if (bad >= 0) return no('bad-bar', `bar ${bad} of ${bars.length}: ${describe(bars[bad], bars[bad - 1])}`)
   const closed = bars.slice(0, 1 + bars.findLastIndex((bar) => bar.openTime + SECONDS_PER_HOUR <= now))
   const last = closed.at(-1)
@@ -56,7 +56,8 @@ export function extractFeatures(
   return { ok: true, features: { specHash: FEATURE_SPEC_HASH, values }, end }
 }
 
-function isSound(bar: Bar, before: Bar | undefined): boolean {
+/** Whether a bar is an hour after the one before, with prices and a volume that features can be made of. */
+export function isSoundBar(bar: Bar, before: Bar | undefined): boolean {
   const { openTime, open, high, low, close, volume } = bar
   return (
     Number.isSafeInteger(openTime) &&

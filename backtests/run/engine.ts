@@ -1,0 +1,106 @@
+import { sourceHash } from '../../models/evaluation/source-hash.ts'
+import { REDIS_RESULTS } from '../queue/job-data.ts'
+import { connectRedis } from '../queue/redis-connection.ts'
+import { redisResults } from '../queue/redis-results.ts'
+import { runOnQueue } from '../queue/run-on-queue.ts'
+import { folderResults } from '../tasks/folder-results.ts'
+import type { TaskProgress } from '../tasks/progress.ts'
+import { type LocalStore, layered } from '../tasks/result-store.ts'
+import { runTasks } from '../tasks/run-tasks.ts'
+import type { Json, Task } from '../tasks/task.ts'
+import { taskKey } from '../tasks/task-key.ts'
+import { sha256 } from './load-data.ts'
+import type { OnRunProgress } from './progress.ts'
+import { tasksFolder } from './run-folder.ts'
+import { withoutLocal } from './task-inputs.ts'
+
+export const PERFORM: URL = new URL('./perform.ts', import.meta.url)
+
+/** How long Redis may be away before a run gives up. */
+const PATIENCE_MS = 60_000
+
+/** Does tasks wherever this run has them done, and keeps what they gave. */
+export type Engine = {
+  readonly code: string
+  keyOf(task: Task): string
+  /** Keeps data for tasks, wherever they run. @returns their key. */
+  put(bytes: Uint8Array): Promise<string>
+  /** @throws {Error} when there is no such result, which is a bug: ask after it was done. */
+  result(key: string): Promise<Uint8Array>
+  /** Does tasks that can be done anywhere. */
+  do(stage: string, tasks: readonly Task[]): Promise<void>
+  /** Does tasks that need what lies on this machine: their results go to where all others find them. */
+  doHere(stage: string, tasks: readonly Task[]): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openEngine(options: {
+  readonly out: string
+  readonly jobs: number
+  readonly redisUrl?: string | undefined
+  readonly onProgress: OnRunProgress
+  readonly signal?: AbortSignal | undefined
+}): Promise<Engine> {
+  const { out, jobs, redisUrl, onProgress, signal } = options
+  const code = sourceHash(PERFORM)
+  const keyOf = (task: Task): string => taskKey({ ...task, input: withoutLocal(task.input) }, code)
+  const redis = redisUrl === undefined ? undefined : await connectRedis(redisUrl, PATIENCE_MS)
+  const far = redis && redisResults(redis, REDIS_RESULTS)
+  const near = folderResults(tasksFolder(out))
+  const store: LocalStore = far === undefined ? near : layered(near, far)
+  const result = async (key: string): Promise<Uint8Array> => {
+    const bytes = await store.read(key)
+    if (bytes === undefined) throw new Error(`the result ${key} is gone from ${near.folder}; run the backtest again`)
+    return bytes
+  }
+  const progress = (stage: string) => (each: TaskProgress) => {
+    const { done, total, label, worker, secondsLeft } = each
+    onProgress({ stage, done, total, label: worker === undefined ? label : `${label} at ${worker}`, secondsLeft })
+  }
+  const here = (stage: string, tasks: readonly Task[]): Promise<unknown> =>
+    runTasks({
+      tasks,
+      keyOf,
+      store: near,
+      perform: PERFORM,
+      jobs,
+      onProgress: progress(stage),
+      ...(signal && { signal }),
+    })
+  return {
+    code,
+    keyOf,
+    result,
+    put: async (bytes) => {
+      const key = sha256(bytes)
+      if ((await near.read(key)) === undefined || far !== undefined) await store.write(key, bytes)
+      return key
+    },
+    do: async (stage, tasks) => {
+      if (redisUrl === undefined) await here(stage, tasks)
+      else {
+        await runOnQueue({
+          tasks,
+          codeHashOf: () => code,
+          redisUrl,
+          store: near,
+          onProgress: progress(stage),
+          ...(signal && { signal }),
+        })
+      }
+    },
+    doHere: async (stage, tasks) => {
+      await here(stage, tasks)
+      if (far === undefined) return
+      for (const task of tasks) await far.write(keyOf(task), await result(keyOf(task)))
+    },
+    close: async () => redis?.disconnect(),
+  }
+}
+
+/** Whether a task's input says where something lies on this machine, so that no other can do it. */
+export function isLocal(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value)) return value.some(isLocal)
+  return Object.entries(value).some(([name, each]) => name === 'local' || isLocal(each))
+}

@@ -1,0 +1,58 @@
+import type { LendingConfig } from '../config/lending-schema.ts'
+import { aaveParameters } from '../lending/aave-parameters.ts'
+import type { Period } from '../result.ts'
+import { crisisOf, crisisPeriod } from '../scenarios/crises.ts'
+import type { Stress } from '../scenarios/stress.ts'
+import type { Data } from './load-data.ts'
+
+export type LendingPeriod = Period & { readonly stress: readonly Stress[] }
+
+/**
+ * The periods of a config with their assets: those that it names, else all that the crisis is recorded for and whose parameters are known.
+ * @throws {Error} that names the period: an unknown crisis or asset, or no asset at all.
+ */
+export function lendingPeriods(config: LendingConfig, data: Data): LendingPeriod[] {
+  const periods = config.periods.map((period, index): LendingPeriod => {
+    const where = `lending.periods.${index}`
+    if (!('crisis' in period)) {
+      const { id, title, from, to, stress } = period
+      return {
+        id,
+        title,
+        from: dayOf(from),
+        to: dayOf(to),
+        assets: known(period.assets, data, where),
+        stress: stress.map(timed),
+      }
+    }
+    const crisis = crisisOf(period.crisis)
+    const named = period.assets === undefined ? undefined : known(period.assets, data, where)
+    const assets = named ?? crisis.assets.filter((asset) => data.has(asset) && hasParameters(asset, config))
+    const { beforeDays = config.beforeDays, afterDays = config.afterDays } = period
+    return { ...crisisPeriod(crisis, { assets, beforeDays, afterDays }), stress: period.stress.map(timed) }
+  })
+  const ids = periods.map(({ id }) => id)
+  // Two windows of one crisis are two periods.
+  return periods.map((period, index) => {
+    const before = ids.slice(0, index).filter((id) => id === period.id).length
+    return before === 0 ? period : { ...period, id: `${period.id}-${before + 1}` }
+  })
+}
+
+function hasParameters(asset: string, { markets }: LendingConfig): boolean {
+  return aaveParameters(asset) !== undefined || markets[asset]?.ltvBps !== undefined
+}
+
+function known(assets: readonly string[], data: Data, where: string): readonly string[] {
+  const missing = assets.find((asset) => !data.has(asset))
+  if (missing === undefined) return assets
+  throw new Error(`${where}.assets: there are no data of ${missing}; known are ${data.assets.join(', ')}`)
+}
+
+function dayOf(text: string): number {
+  return Date.parse(`${text}T00:00:00Z`) / 1_000
+}
+
+function timed({ at, ...stress }: LendingConfig['periods'][number]['stress'][number]): Stress {
+  return { ...stress, at: Date.parse(at) / 1_000 }
+}

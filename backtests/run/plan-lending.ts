@@ -1,0 +1,231 @@
+import { isAbsolute, resolve } from 'node:path'
+import type { LendingConfig } from '../config/lending-schema.ts'
+import { readPositions } from '../lending/read-positions.ts'
+import { type ForecasterId, isFitted } from '../oracle/forecasters.ts'
+import { refitTimes } from '../oracle/training-samples.ts'
+import { packArrays } from '../pack-arrays.ts'
+import type { Forecaster, PolicyFacts } from '../policies/policy-choice.ts'
+import type { Period } from '../result.ts'
+import { stressSeries } from '../scenarios/stress.ts'
+import type { Series } from '../series.ts'
+import { encodeSeries } from '../series-bytes.ts'
+import type { Json, Task } from '../tasks/task.ts'
+import type { Data } from './load-data.ts'
+import { setupOf } from './market-setup.ts'
+import { type LendingPeriod, lendingPeriods } from './periods.ts'
+import { type Choice, choicesOf, policyInput } from './policy-choices.ts'
+import type { TaskInput, Training } from './task-inputs.ts'
+
+const DAY_SECONDS = 86_400
+/** What a vector looks back, and a day for the hours that may be missing. */
+const LOOK_BACK_SECONDS = 9 * DAY_SECONDS
+/** Losses of the day after the last hour are shown. */
+const LOOK_AHEAD_SECONDS = DAY_SECONDS
+
+/** One market of one period under one policy, and the task that runs it. */
+export type PlannedMarket = {
+  readonly period: string
+  readonly asset: string
+  readonly policy: string
+  readonly task: Task
+}
+
+export type LendingPlan = {
+  readonly periods: readonly Period[]
+  readonly policies: ReadonlyArray<PolicyFacts & { readonly knobs: readonly number[] }>
+  /** Fits come first: they need the data, all others what was put into the store. */
+  readonly fits: readonly { readonly task: Task; readonly until: number }[]
+  readonly columns: readonly Task[]
+  readonly markets: readonly PlannedMarket[]
+}
+
+export type PlanParts = {
+  readonly config: LendingConfig
+  readonly seed: number
+  readonly data: Data
+  readonly marketAsset: string
+  readonly folder: string
+  readonly training: Training
+  /** Puts bytes into the store and gives their key. */
+  readonly put: (bytes: Uint8Array) => Promise<string>
+  readonly keyOf: (task: Task) => string
+}
+
+/**
+ * Everything that a lending backtest has to do, as tasks.
+ * @throws {Error} that names the field of the config, when something that it names is not there.
+ */
+export async function planLending(parts: PlanParts): Promise<LendingPlan> {
+  const { config, data } = parts
+  const choices = choicesOf(config, parts.folder)
+  const periods = lendingPeriods(config, data)
+  const fits = new Map<string, { readonly task: Task; readonly until: number }>()
+  const columns = new Map<string, Task>()
+  const markets: PlannedMarket[] = []
+  for (const period of periods) {
+    const planned = await planPeriod(period, choices, parts)
+    for (const fit of planned.fits) fits.set(parts.keyOf(fit.task), fit)
+    for (const task of planned.columns) columns.set(parts.keyOf(task), task)
+    markets.push(...planned.markets)
+  }
+  return {
+    periods: periods.map(({ id, title, from, to, crisis, assets }) => ({
+      id,
+      title,
+      from,
+      to,
+      ...(crisis && { crisis }),
+      assets,
+    })),
+    policies: choices.map(({ facts, knobs }) => ({ ...facts, knobs })),
+    fits: [...fits.values()],
+    columns: [...columns.values()],
+    markets,
+  }
+}
+
+type PlannedPeriod = Pick<LendingPlan, 'fits' | 'columns' | 'markets'>
+
+async function planPeriod(period: LendingPeriod, choices: readonly Choice[], parts: PlanParts): Promise<PlannedPeriod> {
+  const { config, data, keyOf, put } = parts
+  const from = period.from - config.warmUpDays * DAY_SECONDS
+  const range = { from: from - LOOK_BACK_SECONDS, to: period.to + LOOK_AHEAD_SECONDS }
+  const used = forecastersOf(choices)
+  const fits = fitsOf(period, from, used, parts)
+  const fitKeys = fits.map(({ task }) => keyOf(task))
+  const market = data.has(parts.marketAsset) ? await seriesWithin(data, parts.marketAsset, range) : undefined
+  const marketKey = market && (await put(encodeSeries(market)))
+  const columns: Task[] = []
+  const markets: PlannedMarket[] = []
+  for (const asset of period.assets) {
+    const series = stressSeries(await data.series(asset, range), period.stress)
+    const seriesKey = await put(encodeSeries(series))
+    const columnsOf = (forecaster: Forecaster): Task => {
+      const id = forecasterId(forecaster, config)
+      const needed = isFitted(id) ? fitKeys : []
+      const input = {
+        series: seriesKey,
+        ...(asset !== parts.marketAsset && marketKey !== undefined && { market: marketKey }),
+        forecaster: id,
+        fits: needed,
+      } satisfies TaskInput<'columns'>
+      return { kind: 'columns', label: `forecasts of ${id}, ${asset}, ${period.id}`, input: plain(input), needs: [] }
+    }
+    const byForecaster = new Map([...used, 'ewma' as const].map((id) => [id, columnsOf(id)]))
+    columns.push(...byForecaster.values())
+    for (const choice of choices) {
+      const task = await marketTask({ period, asset, from, choice, seriesKey, byForecaster }, parts)
+      markets.push({ period: period.id, asset, policy: choice.facts.id, task })
+    }
+  }
+  return { fits, columns, markets }
+}
+
+/** The market's own series where it reaches, else none: a vector without it says so. */
+async function seriesWithin(
+  data: Data,
+  asset: string,
+  range: { readonly from: number; readonly to: number },
+): Promise<Series | undefined> {
+  try {
+    return await data.series(asset, range)
+  } catch {
+    return undefined
+  }
+}
+
+function forecastersOf(choices: readonly Choice[]): Forecaster[] {
+  const read = choices.map(({ facts }) => facts.reads).filter((id) => id !== 'none')
+  return [...new Set(read)].toSorted()
+}
+
+/** Policies that read plimsoll's records are given those of the quicker model where the config says so. */
+function forecasterId(forecaster: Forecaster, config: LendingConfig): ForecasterId {
+  return forecaster === 'plimsoll' ? config.forecaster : forecaster
+}
+
+function fitsOf(
+  period: LendingPeriod,
+  from: number,
+  used: readonly Forecaster[],
+  { config, training }: PlanParts,
+): LendingPlan['fits'] {
+  const fitted = used.map((each) => forecasterId(each, config)).filter(isFitted)
+  const refits = refitTimes({ from, to: period.to, everyDays: config.refitEveryDays })
+  return fitted.flatMap((forecaster) =>
+    refits.map((refit) => {
+      const leftOut = period.crisis === undefined ? [] : [period.crisis]
+      const day = new Date(refit * 1_000).toISOString().slice(0, 10)
+      const input = { forecaster, refit, leftOut, training } satisfies TaskInput<'fit'>
+      return {
+        until: refit,
+        task: { kind: 'fit', label: `${forecaster} fitted on ${day}`, input: plain(input), needs: [] },
+      }
+    }),
+  )
+}
+
+async function marketTask(
+  from: {
+    readonly period: LendingPeriod
+    readonly asset: string
+    readonly from: number
+    readonly choice: Choice
+    readonly seriesKey: string
+    readonly byForecaster: ReadonlyMap<Forecaster, Task>
+  },
+  parts: PlanParts,
+): Promise<Task> {
+  const { period, asset, choice, byForecaster } = from
+  const { config, keyOf } = parts
+  const market = { ...config.defaults, ...config.markets[asset] }
+  const key = (forecaster: Forecaster): string => {
+    const task = byForecaster.get(forecaster)
+    return task === undefined ? '' : keyOf(task)
+  }
+  const { reads } = choice.facts
+  const needs = [...new Set([key('ewma'), ...(reads === 'none' ? [] : [key(reads)])])]
+  const debt = market.debt === undefined ? undefined : await debtKey(market.debt, period, from.from, parts)
+  const positions = market.positions === undefined ? undefined : await positionsKey(market.positions, parts)
+  const input = {
+    asset,
+    from: from.from,
+    counted: period.from,
+    to: period.to,
+    series: from.seriesKey,
+    ...(debt !== undefined && { debt }),
+    ...(positions !== undefined && { positions }),
+    depth: key('ewma'),
+    ...(reads !== 'none' && { records: key(reads) }),
+    setup: setupOf(asset, market),
+    ...(market.depthUsd !== undefined && { depthUsd: market.depthUsd }),
+    demand:
+      market.demandUsd === undefined ? { overLiquidity: market.demandOverLiquidity ?? 10 } : { usd: market.demandUsd },
+    stress: period.stress.map((each) => ({ ...each })),
+    policy: {
+      ...policyInput(choice),
+      knobs: [...choice.knobs],
+    },
+    seeds: Array.from({ length: config.seeds }, (_, index) => parts.seed + index),
+    borrowers: config.borrowers,
+    liquidators: config.liquidators,
+    rates: config.rates,
+    oracle: config.oracle,
+    liquidityOverDebt: config.liquidityOverDebt,
+  } satisfies TaskInput<'market'>
+  return { kind: 'market', label: `${choice.facts.id}, ${asset}, ${period.id}`, input: plain(input), needs }
+}
+
+/** As JSON has it: without what is undefined. */
+function plain(value: object): Json {
+  return JSON.parse(JSON.stringify(value)) as Json
+}
+
+async function debtKey(asset: string, period: LendingPeriod, from: number, { data, put }: PlanParts): Promise<string> {
+  return put(encodeSeries(await data.series(asset, { from, to: period.to })))
+}
+
+async function positionsKey(file: string, { folder, put }: PlanParts): Promise<string> {
+  const { collateral, debt, use } = await readPositions(isAbsolute(file) ? file : resolve(folder, file))
+  return put(packArrays(null, { collateral, debt, use }))
+}

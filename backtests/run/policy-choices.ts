@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { isAbsolute, resolve } from 'node:path'
+import type { LendingConfig } from '../config/lending-schema.ts'
+import { type PolicyChoice, type PolicyFacts, policyFacts } from '../policies/policy-choice.ts'
+import { sha256 } from './load-data.ts'
+import type { TaskInput } from './task-inputs.ts'
+
+/** A policy of the config. */
+export type Choice = {
+  readonly choice: PolicyChoice
+  readonly facts: PolicyFacts
+  readonly knobs: readonly number[]
+  readonly sha256?: string
+}
+
+/**
+ * The policies of a config, the user's files found and known by their hash.
+ * @throws {Error} that names the policy which is there twice, or the file that cannot be read.
+ */
+export function choicesOf(config: LendingConfig, folder: string): Choice[] {
+  const choices = config.policies.map((policy): Choice => {
+    if (policy.kind === 'function') {
+      const { file, knobs, ...rest } = policy
+      const path = isAbsolute(file) ? file : resolve(folder, file)
+      const choice: PolicyChoice = { ...rest, path }
+      return { choice, facts: policyFacts(choice), knobs, sha256: fileHash(path) }
+    }
+    const { knobs, ...choice } = policy
+    const facts = policyFacts(choice)
+    return { choice, facts, knobs: knobs ?? [facts.defaultKnob] }
+  })
+  const ids = choices.map(({ facts }) => facts.id)
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+  if (twice !== undefined) throw new Error(`lending.policies has ${twice} twice; turn its knobs in one entry instead`)
+  return choices
+}
+
+function fileHash(path: string): string {
+  try {
+    return sha256(readFileSync(path))
+  } catch (error) {
+    throw new Error(
+      `lending.policies names the file ${path}, which cannot be read: ${error instanceof Error ? error.message : error}`,
+    )
+  }
+}
+
+/** A user's file is known by its hash; where it lies is this machine's. */
+export function policyInput({
+  choice,
+  sha256: hash,
+}: Choice): Pick<TaskInput<'market'>['policy'], 'choice' | 'sha256' | 'local'> {
+  if (choice.kind !== 'function') return { choice: { ...choice } }
+  const { path, ...rest } = choice
+  return { choice: rest, ...(hash !== undefined && { sha256: hash }), local: { path } }
+}

@@ -1,0 +1,29 @@
+import { sourceHash } from '../../models/evaluation/source-hash.ts'
+import { startWorker } from '../queue/queue-worker.ts'
+import { PERFORM } from './engine.ts'
+import { tasksFolder } from './run-folder.ts'
+
+/**
+ * Takes tasks of backtests from a queue until it is told to stop.
+ * @throws {Error} when Redis cannot be used, naming it without its password.
+ */
+export async function work(options: {
+  readonly redisUrl: string
+  readonly out: string
+  readonly jobs: number
+  readonly onLog: (line: string) => void
+  readonly signal: AbortSignal
+}): Promise<void> {
+  const { redisUrl, out, jobs, onLog, signal } = options
+  const code = sourceHash(PERFORM)
+  const worker = await startWorker({
+    redisUrl,
+    folder: tasksFolder(out),
+    perform: PERFORM,
+    codeHashOf: () => code,
+    jobs,
+    onLog,
+    signal,
+  })
+  await worker.ended
+}

@@ -24,27 +24,31 @@ const split = z.discriminatedUnion('kind', [
   }),
 ])
 
-const fields = z.strictObject({
-  assets: distinct(assetName, 100),
-  from: day.optional(),
-  to: day.optional(),
-  models: distinct(z.string().min(1), 30),
-  horizons: distinct(z.enum(['24h', '1h']), 2).default(['24h']),
-  /** One model over all assets, or each on its own. */
-  fit: z.enum(['pooled', 'by-asset']).default('pooled'),
-  /** Hours between two samples; tested are those at midnight UTC. */
-  stepHours: z.literal([1, 6, 12, 24]).default(24),
-  split: split.prefault({ kind: 'walk-forward' }),
-  /** The model that all others are compared with. */
-  baseline: z.string().default('ewma-94'),
-  /** The one whose days are drawn; the first when absent. */
-  shown: z.string().optional(),
-  draws: z.int().min(100).max(100_000).default(1_000),
-})
-
-export const forecastSchema = fields.refine(({ from, to }) => from === undefined || to === undefined || from < to, {
-  path: ['to'],
-  error: 'is not after from',
-})
+export const forecastSchema = z
+  .strictObject({
+    assets: distinct(assetName, 100),
+    from: day.optional(),
+    to: day.optional(),
+    models: distinct(z.string().min(1), 30),
+    horizons: distinct(z.enum(['24h', '1h']), 2).default(['24h']),
+    /** One model over all assets, or each on its own. */
+    fit: z.enum(['pooled', 'by-asset']).default('pooled'),
+    /** Hours between two samples; tested are those at midnight UTC. */
+    stepHours: z.literal([1, 6, 12, 24]).default(24),
+    split: split.prefault({ kind: 'walk-forward' }),
+    /** The model that all others are compared with. */
+    baseline: z.string().default('ewma-94'),
+    /** The one whose days are drawn; the one of the least loss when absent. */
+    shown: z.string().optional(),
+    draws: z.int().min(100).max(100_000).default(1_000),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
+    path: ['to'],
+    error: 'is not after from',
+  })
+  .refine(({ shown, models }) => shown === undefined || models.includes(shown), {
+    path: ['shown'],
+    error: 'is not among the models',
+  })
 
 export type ForecastConfig = z.infer<typeof forecastSchema>

@@ -1,4 +1,3 @@
-import { sourceHash } from '../../models/evaluation/source-hash.ts'
 import { REDIS_RESULTS } from '../queue/job-data.ts'
 import { connectRedis } from '../queue/redis-connection.ts'
 import { redisResults } from '../queue/redis-results.ts'
@@ -9,12 +8,11 @@ import { type LocalStore, layered } from '../tasks/result-store.ts'
 import { runTasks } from '../tasks/run-tasks.ts'
 import type { Json, Task } from '../tasks/task.ts'
 import { taskKey } from '../tasks/task-key.ts'
+import { codeHash, PERFORM } from './code-hash.ts'
 import { sha256 } from './load-data.ts'
 import type { OnRunProgress } from './progress.ts'
 import { tasksFolder } from './run-folder.ts'
 import { withoutLocal } from './task-inputs.ts'
-
-export const PERFORM: URL = new URL('./perform.ts', import.meta.url)
 
 /** How long Redis may be away before a run gives up. */
 const PATIENCE_MS = 60_000
@@ -42,7 +40,7 @@ export async function openEngine(options: {
   readonly signal?: AbortSignal | undefined
 }): Promise<Engine> {
   const { out, jobs, redisUrl, onProgress, signal } = options
-  const code = sourceHash(PERFORM)
+  const code = codeHash()
   const keyOf = (task: Task): string => taskKey({ ...task, input: withoutLocal(task.input) }, code)
   const redis = redisUrl === undefined ? undefined : await connectRedis(redisUrl, PATIENCE_MS)
   const far = redis && redisResults(redis, REDIS_RESULTS)

@@ -41,6 +41,7 @@ export function openData(data: BacktestConfig['data'], folder: string, given: Gi
   const whole = new Map<string, Promise<Series>>()
   const own = new Set([...Object.keys(files), ...Object.keys(given)])
   const assets = [...new Set([...own, ...(recorded === undefined ? [] : RECORDED_ASSETS)])].toSorted()
+  if (assets.length === 0) throw new Error('data names no data: give recorded or files, or frames beside the config')
 
   const ownSeries = (asset: string): Promise<Series> => {
     const known = whole.get(asset)
@@ -111,7 +112,17 @@ async function readOwn(
   if (file === undefined) throw new Error(`no file of ${asset}`)
   const path = isAbsolute(file.path) ? file.path : resolve(folder, file.path)
   const { symbol, kind, volumeIn } = file
-  return fileSeries({ asset, kind, path, volumeIn, gapHoursMax, ...(symbol === undefined ? {} : { symbol }) })
+  const found = await fileSeries({
+    asset,
+    kind,
+    path,
+    volumeIn,
+    gapHoursMax,
+    ...(symbol === undefined ? {} : { symbol }),
+  })
+  // As the config calls it: where its folder lies changes nothing of the result.
+  const name = symbol === undefined ? file.path : `${file.path}, ${symbol}`
+  return { series: found.series, source: { ...found.source, name } }
 }
 
 function clipped(series: Series, range: Range): Series {

@@ -31,12 +31,27 @@ export function lendingPeriods(config: LendingConfig, data: Data): LendingPeriod
     const { beforeDays = config.beforeDays, afterDays = config.afterDays } = period
     return { ...crisisPeriod(crisis, { assets, beforeDays, afterDays }), stress: period.stress.map(timed) }
   })
+  for (const [index, period] of periods.entries()) checkStress(period, index, config.warmUpDays)
   const ids = periods.map(({ id }) => id)
   // Two windows of one crisis are two periods.
   return periods.map((period, index) => {
     const before = ids.slice(0, index).filter((id) => id === period.id).length
     return before === 0 ? period : { ...period, id: `${period.id}-${before + 1}` }
   })
+}
+
+const DAY_SECONDS = 86_400
+
+/** A stress outside of the hours that are run would change nothing, or all before them too. */
+function checkStress({ from, to, stress }: LendingPeriod, index: number, warmUpDays: number): void {
+  const start = from - warmUpDays * DAY_SECONDS
+  for (const [place, { at }] of stress.entries()) {
+    if (at >= start && at < to) continue
+    const iso = (time: number): string => new Date(time * 1_000).toISOString().slice(0, 16)
+    throw new Error(
+      `lending.periods.${index}.stress.${place}.at is ${iso(at)}; the period runs from ${iso(start)}, its warm-up included, to ${iso(to)}`,
+    )
+  }
 }
 
 function hasParameters(asset: string, { markets }: LendingConfig): boolean {

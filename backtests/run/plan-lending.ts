@@ -178,7 +178,7 @@ async function marketTask(
 ): Promise<Task> {
   const { period, asset, choice, byForecaster } = from
   const { config, keyOf } = parts
-  const market = { ...config.defaults, ...config.markets[asset] }
+  const market = marketOf(config, asset)
   const key = (forecaster: Forecaster): string => {
     const task = byForecaster.get(forecaster)
     return task === undefined ? '' : keyOf(task)
@@ -214,6 +214,14 @@ async function marketTask(
     liquidityOverDebt: config.liquidityOverDebt,
   } satisfies TaskInput<'market'>
   return { kind: 'market', label: `${choice.facts.id}, ${asset}, ${period.id}`, input: plain(input), needs }
+}
+
+/** What the config says of an asset, the rest by its defaults; of demand, which can be said in two ways, all or nothing. */
+function marketOf({ defaults, markets }: LendingConfig, asset: string): LendingConfig['defaults'] {
+  const own = markets[asset] ?? {}
+  const { demandUsd, demandOverLiquidity, ...others } = defaults
+  const saysDemand = own.demandUsd !== undefined || own.demandOverLiquidity !== undefined
+  return { ...others, ...(saysDemand ? {} : { demandUsd, demandOverLiquidity }), ...own }
 }
 
 /** As JSON has it: without what is undefined. */

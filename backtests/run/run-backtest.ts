@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { trainingManifest } from '../../models/training/manifest.ts'
+import { faultsOf } from '../config/read-config.ts'
 import { type BacktestConfig, type BacktestConfigInput, backtestSchema } from '../config/schema.ts'
 import { reportHtml } from '../report/report-html.ts'
 import type { BacktestResult, Provenance } from '../result.ts'
@@ -8,6 +9,7 @@ import { encodeSeries } from '../series-bytes.ts'
 import type { Json } from '../tasks/task.ts'
 import { canonicalJson } from '../tasks/task-key.ts'
 import { type Engine, openEngine } from './engine.ts'
+import { type FrameName, rowsOf } from './frames.ts'
 import { type Data, type GivenData, openData, sha256 } from './load-data.ts'
 import type { OnRunProgress } from './progress.ts'
 import { codeCommit } from './provenance.ts'
@@ -15,6 +17,7 @@ import { writeRun } from './run-folder.ts'
 import { runForecast } from './run-forecast.ts'
 import { runLending } from './run-lending.ts'
 import type { Training } from './task-inputs.ts'
+import { writeParquet } from './write-parquet.ts'
 
 export type RunOptions = {
   /** What the config's paths are relative to; the folder that the process runs in when absent. */
@@ -45,7 +48,9 @@ export type BacktestRun = {
  * @throws {Error} that says which field, file or task was at fault. What was finished is kept.
  */
 export async function runBacktest(given: BacktestConfigInput, options: RunOptions = {}): Promise<BacktestRun> {
-  const config = backtestSchema.parse(given)
+  const parsed = backtestSchema.safeParse(given)
+  if (!parsed.success) throw faultsOf(parsed.error, 'what runBacktest was given')
+  const config = parsed.data
   const { folder = process.cwd(), out = 'plimsoll-backtests', jobs = availableParallelism() } = options
   const { onProgress = () => undefined, signal, redisUrl } = options
   const data = openData(config.data, folder, options.data)
@@ -69,7 +74,7 @@ export async function runBacktest(given: BacktestConfigInput, options: RunOption
     const provenance = provenanceOf({ config, data, engine, models: lending?.models ?? [] })
     const result: BacktestResult = {
       version: 1,
-      id: idOf(provenance),
+      id: idOf(provenance, lending?.keys ?? []),
       name: config.name,
       ...(lending && { lending: lending.result }),
       ...(forecast && { forecast }),
@@ -77,6 +82,7 @@ export async function runBacktest(given: BacktestConfigInput, options: RunOption
     }
     onProgress({ stage: 'report', done: 0, total: 1, label: 'writing' })
     const written = writeRun(out, result, { 'report.html': reportHtml(result) })
+    for (const name of PARQUET) await writeParquet(join(written, `${name}.parquet`), rowsOf(result, name))
     onProgress({ stage: 'report', done: 1, total: 1, label: 'done' })
     const files = { folder: written, result: join(written, 'result.json'), report: join(written, 'report.html') }
     return { result, files }
@@ -84,6 +90,9 @@ export async function runBacktest(given: BacktestConfigInput, options: RunOption
     await engine.close()
   }
 }
+
+/** What of a result is written as Parquet too, for whoever has no wish to read megabytes of JSON. */
+const PARQUET: readonly FrameName[] = ['markets', 'hours', 'changes', 'forecasts']
 
 /** The recorded market data where they are named, else all of the user's own. */
 async function trainingOf(config: BacktestConfig, data: Data, engine: Engine): Promise<Training> {
@@ -118,8 +127,11 @@ function provenanceOf(parts: {
 
 const ID_DIGITS = 12
 
-/** By what it depends on; the commit's name is not of it, for the hash of its code is. */
-function idOf({ configSha256, data, code }: Provenance): string {
+/**
+ * By what it depends on, the user's own policies and positions too, which the tasks' keys are made of; the commit's name is not of it, for the
+ * hash of its code is.
+ */
+function idOf({ configSha256, data, code }: Provenance, keys: readonly string[]): string {
   const names = data.map(({ name, sha256: hash, from, to }) => [name, hash, from, to])
-  return sha256(JSON.stringify([configSha256, names, code.sha256])).slice(0, ID_DIGITS)
+  return sha256(JSON.stringify([configSha256, names, code.sha256, keys])).slice(0, ID_DIGITS)
 }

@@ -22,6 +22,8 @@ export type LendingParts = {
 export async function runLending({ config, lending, folder, data, engine, training }: LendingParts): Promise<{
   readonly result: LendingResult
   readonly models: Provenance['models']
+  /** Of all markets' tasks: by the hash of whatever they depend on. */
+  readonly keys: readonly string[]
 }> {
   const plan = await planLending({
     config: lending,
@@ -50,6 +52,7 @@ export async function runLending({ config, lending, folder, data, engine, traini
   return {
     result: collectLending({ periods, policies, markets, verdict: lending.verdict }),
     models: await modelsOf(plan, engine),
+    keys: tasks.map(engine.keyOf),
   }
 }
 

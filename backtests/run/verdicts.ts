@@ -53,6 +53,8 @@ function besideEqual(verdict: Verdict, equal: Verdict | undefined): Verdict {
 
 /** Below this share of what is lent out a loss is dust of rounding, and a share of nothing would decide. */
 const DUST_OF_CAPACITY = 1e-6
+/** Between two knobs that were run, capacity is not quite a straight line. */
+const CAPACITY_REACHED = 0.98
 
 function judged(
   { period, chosen, shareMax }: Pick<Verdict, 'period' | 'chosen' | 'shareMax'>,
@@ -60,12 +62,15 @@ function judged(
   [against, other]: readonly [string, Point],
 ): Verdict {
   const dust = DUST_OF_CAPACITY * other.capacityUsd
-  const kept = own.badDebtUsd <= Math.max(shareMax * other.badDebtUsd, dust)
+  // At a knob for equal capacity that gives much less there is nothing to be compared.
+  const reaches = chosen === 'without-it' || own.capacityUsd >= CAPACITY_REACHED * other.capacityUsd
+  const kept = reaches && own.badDebtUsd <= Math.max(shareMax * other.badDebtUsd, dust)
   const share =
     other.badDebtUsd > dust
       ? `${((100 * own.badDebtUsd) / other.badDebtUsd).toFixed(0)} % of it`
       : 'which is next to nothing'
   const capacity = ((100 * own.capacityUsd) / other.capacityUsd).toFixed(0)
+  const far = reaches ? '' : ': no knob that was run reaches it'
   return {
     period,
     chosen,
@@ -79,7 +84,7 @@ function judged(
     otherBadDebtUsd: other.badDebtUsd,
     otherCapacityUsd: other.capacityUsd,
     kept,
-    why: `${policy} lost ${money(own.badDebtUsd)} and ${against} ${money(other.badDebtUsd)}: ${share}, with ${capacity} % of its capacity in this period.`,
+    why: `${policy} lost ${money(own.badDebtUsd)} and ${against} ${money(other.badDebtUsd)}: ${share}, with ${capacity} % of its capacity in this period${far}.`,
   }
 }
 

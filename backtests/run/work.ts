@@ -1,6 +1,5 @@
-import { sourceHash } from '../../models/evaluation/source-hash.ts'
 import { startWorker } from '../queue/queue-worker.ts'
-import { PERFORM } from './engine.ts'
+import { codeHash, PERFORM } from './code-hash.ts'
 import { tasksFolder } from './run-folder.ts'
 
 /**
@@ -15,7 +14,7 @@ export async function work(options: {
   readonly signal: AbortSignal
 }): Promise<void> {
   const { redisUrl, out, jobs, onLog, signal } = options
-  const code = sourceHash(PERFORM)
+  const code = codeHash()
   const worker = await startWorker({
     redisUrl,
     folder: tasksFolder(out),

@@ -22,4 +22,6 @@ async function work(options: Options): Promise<void> {
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort()).once('SIGTERM', () => stopping.abort())
   await workOn({ redisUrl, out: outOf(options), jobs: options.jobs, onLog: say, signal: stopping.signal })
+  // A connection that is still sought would keep the process.
+  process.exit(0)
 }

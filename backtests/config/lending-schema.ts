@@ -96,6 +96,8 @@ const market = z
     demandOverLiquidity: z.number().positive().max(10_000).optional(),
     /** Whole USD instead. */
     demandUsd: z.number().positive().max(1e12).optional(),
+    /** A file of measured depths: what the market has where they reach, and the most that a record promises. */
+    depths: z.string().min(1).optional(),
     /** A file of positions instead of a drawn population. */
     positions: z.string().min(1).optional(),
     /** USD that can be sold before the price falls 2 %, where the data have no volume to say so. */

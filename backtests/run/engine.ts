@@ -21,7 +21,7 @@ const PATIENCE_MS = 60_000
 export type Engine = {
   readonly code: string
   keyOf(task: Task): string
-  /** Keeps data for tasks, wherever they run. @returns their key. */
+  /** Keeps data for tasks, wherever they run: those that read them need their key. @returns it. */
   put(bytes: Uint8Array): Promise<string>
   /** @throws {Error} when there is no such result, which is a bug: ask after it was done. */
   result(key: string): Promise<Uint8Array>
@@ -42,6 +42,12 @@ export async function openEngine(options: {
   const { out, jobs, redisUrl, onProgress, signal } = options
   const code = codeHash()
   const keyOf = (task: Task): string => taskKey({ ...task, input: withoutLocal(task.input) }, code)
+  // What later tasks may need and nobody has to make again: data, and what was done here alone.
+  const kept = new Map<string, Task>()
+  const keep = (task: Task): string => {
+    kept.set(keyOf(task), { ...task, input: withoutLocal(task.input) })
+    return keyOf(task)
+  }
   const redis = redisUrl === undefined ? undefined : await connectRedis(redisUrl, PATIENCE_MS)
   const far = redis && redisResults(redis, REDIS_RESULTS)
   const near = folderResults(tasksFolder(out))
@@ -51,13 +57,16 @@ export async function openEngine(options: {
     if (bytes === undefined) throw new Error(`the result ${key} is gone from ${near.folder}; run the backtest again`)
     return bytes
   }
-  const progress = (stage: string) => (each: TaskProgress) => {
-    const { done, total, label, worker, secondsLeft } = each
-    onProgress({ stage, done, total, label: worker === undefined ? label : `${label} at ${worker}`, secondsLeft })
+  const progress = (stage: string) => {
+    const { size } = kept
+    return ({ done, total, label, worker, secondsLeft }: TaskProgress): void => {
+      const what = worker === undefined ? label : `${label} at ${worker}`
+      onProgress({ stage, done: done - size, total: total - size, label: what, secondsLeft })
+    }
   }
   const here = (stage: string, tasks: readonly Task[]): Promise<unknown> =>
     runTasks({
-      tasks,
+      tasks: [...kept.values(), ...tasks],
       keyOf,
       store: near,
       perform: PERFORM,
@@ -70,7 +79,7 @@ export async function openEngine(options: {
     keyOf,
     result,
     put: async (bytes) => {
-      const key = sha256(bytes)
+      const key = keep({ kind: 'data', label: 'data', input: sha256(bytes), needs: [] })
       if ((await near.read(key)) === undefined || far !== undefined) await store.write(key, bytes)
       return key
     },
@@ -78,7 +87,7 @@ export async function openEngine(options: {
       if (redisUrl === undefined) await here(stage, tasks)
       else {
         await runOnQueue({
-          tasks,
+          tasks: [...kept.values(), ...tasks],
           codeHashOf: () => code,
           redisUrl,
           store: near,
@@ -89,8 +98,8 @@ export async function openEngine(options: {
     },
     doHere: async (stage, tasks) => {
       await here(stage, tasks)
-      if (far === undefined) return
-      for (const task of tasks) await far.write(keyOf(task), await result(keyOf(task)))
+      for (const task of tasks) await far?.write(keyOf(task), await result(keyOf(task)))
+      for (const task of tasks) keep(task)
     },
     close: async () => redis?.disconnect(),
   }

@@ -1,5 +1,6 @@
 import { median } from '../../oracle-node/core/stats.ts'
 import { SECONDS_PER_HOUR } from '../../oracle-node/core/units.ts'
+import { type Depths, depthsByHour } from '../data/read-depths.ts'
 import { makeBorrowers } from '../lending/borrowers.ts'
 import {
   type Borrowers,
@@ -37,8 +38,9 @@ const SIZING_HOURS = 168
 export async function runMarkets(input: TaskInput<'market'>, context: TaskContext): Promise<MarketResult> {
   const whole = decodeSeries(await context.read(input.series))
   const debt = input.debt === undefined ? undefined : decodeSeries(await context.read(input.debt))
+  const measured = input.depths === undefined ? undefined : depthsOf(await context.read(input.depths))
   const columns = async (key: string): Promise<ForecastColumns> =>
-    withDepth(decodeColumns(await context.read(key)), input.depthUsd)
+    withMeasured(withDepth(decodeColumns(await context.read(key)), input.depthUsd), measured)
   const depth = await columns(input.depth)
   const records = input.records === undefined ? undefined : await columns(input.records)
   const series = hoursOf(whole, input.from, input.to)
@@ -78,6 +80,25 @@ function withDepth(columns: ForecastColumns, depthUsd: number | undefined): Fore
   const { lowQuantileShare } = committedDepth()
   const filled = (usd: number): Float64Array => columns.depthUsd.map((each) => (Number.isNaN(each) ? each : usd))
   return { ...columns, depthUsd: filled(depthUsd * lowQuantileShare), depthNowUsd: filled(depthUsd) }
+}
+
+/** What the books showed is what the market has, and bounds what a record may promise, as it does in a node. */
+function withMeasured(columns: ForecastColumns, depths: Depths | undefined): ForecastColumns {
+  if (depths === undefined) return columns
+  const measured = depthsByHour(depths, columns.from, columns.known.length)
+  const over = (column: Float64Array, how: (own: number, seen: number) => number): Float64Array =>
+    column.map((own, row) => (Number.isNaN(own) || Number.isNaN(measured[row]) ? own : how(own, measured[row] ?? own)))
+  return {
+    ...columns,
+    depthUsd: over(columns.depthUsd, Math.min),
+    depthNowUsd: over(columns.depthNowUsd, (_, seen) => seen),
+  }
+}
+
+function depthsOf(bytes: Uint8Array): Depths {
+  const { time, depthUsd } = unpackArrays(bytes, 'depths').arrays
+  if (time instanceof Float64Array && depthUsd instanceof Float64Array) return { time, depthUsd }
+  throw new Error('depths need the columns time and depthUsd')
 }
 
 /** A policy that is shown what the committee has delivered by then. */

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path'
 import type { LendingConfig } from '../config/lending-schema.ts'
+import { readDepths } from '../data/read-depths.ts'
 import { readPositions } from '../lending/read-positions.ts'
 import { type ForecasterId, isFitted } from '../oracle/forecasters.ts'
 import { refitTimes } from '../oracle/training-samples.ts'
@@ -109,7 +110,12 @@ async function planPeriod(period: LendingPeriod, choices: readonly Choice[], par
         forecaster: id,
         fits: needed,
       } satisfies TaskInput<'columns'>
-      return { kind: 'columns', label: `forecasts of ${id}, ${asset}, ${period.id}`, input: plain(input), needs: [] }
+      return {
+        kind: 'columns',
+        label: `forecasts of ${id}, ${asset}, ${period.id}`,
+        input: plain(input),
+        needs: keysOf(seriesKey, input.market, ...needed),
+      }
     }
     const byForecaster = new Map([...used, 'ewma' as const].map((id) => [id, columnsOf(id)]))
     columns.push(...byForecaster.values())
@@ -159,7 +165,12 @@ function fitsOf(
       const input = { forecaster, refit, leftOut, training } satisfies TaskInput<'fit'>
       return {
         until: refit,
-        task: { kind: 'fit', label: `${forecaster} fitted on ${day}`, input: plain(input), needs: [] },
+        task: {
+          kind: 'fit',
+          label: `${forecaster} fitted on ${day}`,
+          input: plain(input),
+          needs: training.from === 'series' ? keysOf(training.market, ...training.series) : [],
+        },
       }
     }),
   )
@@ -184,8 +195,8 @@ async function marketTask(
     return task === undefined ? '' : keyOf(task)
   }
   const { reads } = choice.facts
-  const needs = [...new Set([key('ewma'), ...(reads === 'none' ? [] : [key(reads)])])]
   const debt = market.debt === undefined ? undefined : await debtKey(market.debt, period, from.from, parts)
+  const depths = market.depths === undefined ? undefined : await depthsKey(market.depths, parts)
   const positions = market.positions === undefined ? undefined : await positionsKey(market.positions, parts)
   const input = {
     asset,
@@ -195,6 +206,7 @@ async function marketTask(
     series: from.seriesKey,
     ...(debt !== undefined && { debt }),
     ...(positions !== undefined && { positions }),
+    ...(depths !== undefined && { depths }),
     depth: key('ewma'),
     ...(reads !== 'none' && { records: key(reads) }),
     setup: setupOf(asset, market),
@@ -213,7 +225,12 @@ async function marketTask(
     oracle: config.oracle,
     liquidityOverDebt: config.liquidityOverDebt,
   } satisfies TaskInput<'market'>
-  return { kind: 'market', label: `${choice.facts.id}, ${asset}, ${period.id}`, input: plain(input), needs }
+  return {
+    kind: 'market',
+    label: `${choice.facts.id}, ${asset}, ${period.id}`,
+    input: plain(input),
+    needs: keysOf(input.series, input.depth, input.records, debt, positions),
+  }
 }
 
 /** What the config says of an asset, the rest by its defaults; of demand, which can be said in two ways, all or nothing. */
@@ -224,6 +241,10 @@ function marketOf({ defaults, markets }: LendingConfig, asset: string): LendingC
   return { ...others, ...(saysDemand ? {} : { demandUsd, demandOverLiquidity }), ...own }
 }
 
+function keysOf(...keys: ReadonlyArray<string | undefined>): string[] {
+  return [...new Set(keys.filter((key) => key !== undefined))]
+}
+
 /** As JSON has it: without what is undefined. */
 function plain(value: object): Json {
   return JSON.parse(JSON.stringify(value)) as Json
@@ -231,6 +252,10 @@ function plain(value: object): Json {
 
 async function debtKey(asset: string, period: LendingPeriod, from: number, { data, put }: PlanParts): Promise<string> {
   return put(encodeSeries(await data.series(asset, { from, to: period.to })))
+}
+
+async function depthsKey(file: string, { folder, put }: PlanParts): Promise<string> {
+  return put(packArrays(null, await readDepths(isAbsolute(file) ? file : resolve(folder, file))))
 }
 
 async function positionsKey(file: string, { folder, put }: PlanParts): Promise<string> {

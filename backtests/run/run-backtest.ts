@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { trainingManifest } from '../../models/training/manifest.ts'
@@ -13,7 +14,7 @@ import { type FrameName, rowsOf } from './frames.ts'
 import { type Data, type GivenData, openData, sha256 } from './load-data.ts'
 import type { OnRunProgress } from './progress.ts'
 import { codeCommit } from './provenance.ts'
-import { writeRun } from './run-folder.ts'
+import { runFolder, writeRun } from './run-folder.ts'
 import { runForecast } from './run-forecast.ts'
 import { runLending } from './run-lending.ts'
 import type { Training } from './task-inputs.ts'
@@ -81,8 +82,10 @@ export async function runBacktest(given: BacktestConfigInput, options: RunOption
       provenance,
     }
     onProgress({ stage: 'report', done: 0, total: 1, label: 'writing' })
-    const written = writeRun(out, result, { 'report.html': reportHtml(result) })
+    const written = runFolder(out, result.id)
+    mkdirSync(written, { recursive: true })
     for (const name of PARQUET) await writeParquet(join(written, `${name}.parquet`), rowsOf(result, name))
+    writeRun(out, result, { 'report.html': reportHtml(result) })
     onProgress({ stage: 'report', done: 1, total: 1, label: 'done' })
     const files = { folder: written, result: join(written, 'result.json'), report: join(written, 'report.html') }
     return { result, files }

@@ -35,7 +35,7 @@ export async function runForecast({
     kind: 'walk',
     label: asset === undefined ? model : `${model}, ${asset}`,
     input: JSON.parse(JSON.stringify({ ...walk, model, ...(asset !== undefined && { asset }) })) as Json,
-    needs: [],
+    needs: [...new Set([...walk.series, ...(walk.market === undefined ? [] : [walk.market])])],
   })
   await engine.do(
     'forecasts',

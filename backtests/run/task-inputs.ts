@@ -86,7 +86,8 @@ const INPUTS = {
       liquidationProtocolFeeBps: z.number(),
       reserveFactorBps: z.number(),
     }),
-    /** Where the data have no volume to say so. */
+    /** Measured depths, and a depth where the data have no volume to say so. */
+    depths: key.optional(),
     depthUsd: z.number().optional(),
     demand: z.union([z.object({ overLiquidity: z.number() }), z.object({ usd: z.number() })]),
     positions: key.optional(),

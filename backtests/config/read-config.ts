@@ -34,7 +34,7 @@ export function parseConfig(text: string, name: string): BacktestConfig {
   if (text.length > TEXT_MAX) throw new ConfigError(`${name} is longer than ${TEXT_MAX} characters; is it a config?`)
   const lines = new LineCounter()
   // `merge` gives YAML's own way to say something once; `uniqueKeys` is on by default and names a key that is there twice.
-  const document = parseDocument(text, { lineCounter: lines, merge: true })
+  const document = parseDocument(text, { lineCounter: lines, merge: true, logLevel: 'error' })
   const [fault] = document.errors
   if (fault !== undefined) {
     throw new ConfigError(`${name} is not YAML: ${fault.message.split('\n')[0]?.replace(/:$/, '')}`)

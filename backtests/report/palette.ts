@@ -68,7 +68,7 @@ export type Look = {
   readonly knob: string | undefined
 }
 
-const KNOWN = ['plimsoll', 'static', 'ewma', 'smartltv']
+const KNOWN = ['plimsoll', 'static', 'ewma', 'smart-ltv']
 const HUES = ['a', 'b', 'c', 'd', 'e', 'f']
 const DASHES = [undefined, undefined, '6 3', '2 2.5', '9 3 2 3', '4 2']
 const LABEL_MAX = 11

@@ -58,7 +58,7 @@ caption { text-align: left; color: var(--dim); padding-bottom: 6px }
 th, td { text-align: left; padding: 5px 16px 5px 0; border-top: 1px solid var(--rule); vertical-align: top }
 th:last-child, td:last-child { padding-right: 0 }
 thead th { color: var(--dim); font-weight: 500; white-space: normal; border-top: 0; vertical-align: bottom }
-td:first-child { max-width: 220px }
+td:first-child { max-width: 260px; overflow-wrap: anywhere }
 tbody.group > tr:first-child > * { border-top-color: var(--dim) }
 .dense td { border-top: 0; padding-top: 2px; padding-bottom: 2px } .dense tbody.group > tr:first-child > * { border-top: 1px solid var(--rule); padding-top: 6px } .dense tbody.group > tr:last-child > * { padding-bottom: 6px }
 .box .scroll { max-height: 440px; overflow-y: auto; border-block: 1px solid var(--rule) }

@@ -59,7 +59,9 @@ export async function openEngine(options: {
   }
   const progress = (stage: string) => {
     const { size } = kept
-    return ({ done, total, label, worker, secondsLeft }: TaskProgress): void => {
+    return ({ state, done, total, label, worker, secondsLeft }: TaskProgress): void => {
+      // Nothing but what was put there just now.
+      if (state === 'kept' && done === size) return
       const what = worker === undefined ? label : `${label} at ${worker}`
       onProgress({ stage, done: done - size, total: total - size, label: what, secondsLeft })
     }
@@ -84,6 +86,7 @@ export async function openEngine(options: {
       return key
     },
     do: async (stage, tasks) => {
+      if (tasks.length === 0) return
       if (redisUrl === undefined) await here(stage, tasks)
       else {
         await runOnQueue({
@@ -97,6 +100,7 @@ export async function openEngine(options: {
       }
     },
     doHere: async (stage, tasks) => {
+      if (tasks.length === 0) return
       await here(stage, tasks)
       for (const task of tasks) await far?.write(keyOf(task), await result(keyOf(task)))
       for (const task of tasks) keep(task)

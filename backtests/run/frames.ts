@@ -18,7 +18,7 @@ export async function frameOf(result: BacktestResult, name: FrameName): Promise<
   return toFrame(rows)
 }
 
-/** The same as plain rows. A value that does not exist is the text `none`, since a frame's column has one kind. */
+/** The same as plain rows. A figure that does not exist is NaN, since a frame’s column has one kind. */
 export function rowsOf({ lending, forecast }: BacktestResult, name: FrameName): FrameRow[] {
   switch (name) {
     case 'runs':

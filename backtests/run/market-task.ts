@@ -231,7 +231,7 @@ function pricesOf(
   const first = Math.round((counted - whole.from) / SECONDS_PER_HOUR)
   const steps = stepsOf(Math.round((to - counted) / SECONDS_PER_HOUR), COURSE_STEPS)
   const lossAt = (hour: number): number =>
-    1 - Math.min(1, (lows[hour + 1] ?? whole.close[hour] ?? 0) / (whole.close[hour] ?? Number.NaN))
+    1 - Math.min(1, (lows[hour] ?? Number.NaN) / (whole.close[hour] ?? Number.NaN))
   return {
     time: steps.map(([, end]) => counted + end * SECONDS_PER_HOUR),
     priceUsd: steps.map(([, end]) => Number((whole.close[first + end - 1] ?? 0).toPrecision(6))),

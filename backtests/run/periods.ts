@@ -34,10 +34,13 @@ export function lendingPeriods(config: LendingConfig, data: Data): LendingPeriod
   for (const [index, period] of periods.entries()) checkStress(period, index, config.warmUpDays)
   const ids = periods.map(({ id }) => id)
   // Two windows of one crisis are two periods.
-  return periods.map((period, index) => {
+  const named = periods.map((period, index) => {
     const before = ids.slice(0, index).filter((id) => id === period.id).length
     return before === 0 ? period : { ...period, id: `${period.id}-${before + 1}` }
   })
+  const twice = named.find(({ id }, index) => named.findIndex((each) => each.id === id) !== index)
+  if (twice !== undefined) throw new Error(`lending.periods: two are called ${twice.id}; give each an id of its own`)
+  return named
 }
 
 const DAY_SECONDS = 86_400

@@ -94,12 +94,13 @@ async function planPeriod(period: LendingPeriod, choices: readonly Choice[], par
   const used = forecastersOf(choices)
   const fits = fitsOf(period, from, used, parts)
   const fitKeys = fits.map(({ task }) => keyOf(task))
-  const market = data.has(parts.marketAsset) ? await seriesWithin(data, parts.marketAsset, range) : undefined
+  const market = data.has(parts.marketAsset) ? await data.series(parts.marketAsset, range) : undefined
   const marketKey = market && (await put(encodeSeries(market)))
   const columns: Task[] = []
   const markets: PlannedMarket[] = []
   for (const asset of period.assets) {
     const series = stressSeries(await data.series(asset, range), period.stress)
+    checkVolume(series, config)
     const seriesKey = await put(encodeSeries(series))
     const columnsOf = (forecaster: Forecaster): Task => {
       const id = forecasterId(forecaster, config)
@@ -127,17 +128,10 @@ async function planPeriod(period: LendingPeriod, choices: readonly Choice[], par
   return { fits, columns, markets }
 }
 
-/** The market's own series where it reaches, else none: a vector without it says so. */
-async function seriesWithin(
-  data: Data,
-  asset: string,
-  range: { readonly from: number; readonly to: number },
-): Promise<Series | undefined> {
-  try {
-    return await data.series(asset, range)
-  } catch {
-    return undefined
-  }
+/** Without any volume a market would be as deep as a few dollars, and a backtest of it mean nothing. */
+function checkVolume({ asset, volumeUsd }: Series, config: LendingConfig): void {
+  if (marketOf(config, asset).depthUsd !== undefined || volumeUsd.some((usd) => usd > 0)) return
+  throw new Error(`the data of ${asset} have no volume to tell its depth by; give lending.markets.${asset}.depthUsd`)
 }
 
 function forecastersOf(choices: readonly Choice[]): Forecaster[] {
@@ -229,7 +223,7 @@ async function marketTask(
     kind: 'market',
     label: `${choice.facts.id}, ${asset}, ${period.id}`,
     input: plain(input),
-    needs: keysOf(input.series, input.depth, input.records, debt, positions),
+    needs: keysOf(input.series, input.depth, input.records, debt, positions, depths),
   }
 }
 

@@ -32,7 +32,20 @@ export function choicesOf(config: LendingConfig, folder: string): Choice[] {
   const ids = choices.map(({ facts }) => facts.id)
   const twice = ids.find((id, index) => ids.indexOf(id) !== index)
   if (twice !== undefined) throw new Error(`lending.policies has ${twice} twice; turn its knobs in one entry instead`)
+  checkVerdict(config.verdict, ids)
   return choices
+}
+
+/** What a verdict names when nobody said otherwise, whether or not it is there. */
+const VERDICT_DEFAULTS = new Set(['plimsoll', 'static', 'ewma'])
+
+function checkVerdict({ policy, against, capacityOf }: LendingConfig['verdict'], ids: readonly string[]): void {
+  const unknown = [policy, capacityOf, ...Object.keys(against)].find(
+    (id) => !(ids.includes(id) || VERDICT_DEFAULTS.has(id)),
+  )
+  if (unknown !== undefined) {
+    throw new Error(`lending.verdict names ${unknown}, which is no policy of this config; there are ${ids.join(', ')}`)
+  }
 }
 
 function fileHash(path: string): string {

@@ -69,7 +69,7 @@ function judged(
     other.badDebtUsd > dust
       ? `${((100 * own.badDebtUsd) / other.badDebtUsd).toFixed(0)} % of it`
       : 'which is next to nothing'
-  const capacity = ((100 * own.capacityUsd) / other.capacityUsd).toFixed(0)
+  const capacity = other.capacityUsd > 0 ? `${((100 * own.capacityUsd) / other.capacityUsd).toFixed(0)} %` : 'none'
   const far = reaches ? '' : ': no knob that was run reaches it'
   return {
     period,
@@ -84,7 +84,7 @@ function judged(
     otherBadDebtUsd: other.badDebtUsd,
     otherCapacityUsd: other.capacityUsd,
     kept,
-    why: `${policy} lost ${money(own.badDebtUsd)} and ${against} ${money(other.badDebtUsd)}: ${share}, with ${capacity} % of its capacity in this period${far}.`,
+    why: `${policy} lost ${money(own.badDebtUsd)} and ${against} ${money(other.badDebtUsd)}: ${share}, with ${capacity} of its capacity in this period${far}.`,
   }
 }
 

@@ -24,8 +24,19 @@ export async function walkSplits(walk: Walk, context: TaskContext): Promise<Spli
     const own = samplesOfSeries(await read(key), stepHours, key === market ? undefined : marketAt)
     for (const sample of own) samples.push(sample)
   }
-  last = { name, splits: splitsOf(samples, planOf(split)) }
+  last = { name, splits: splitsAsAsked(samples, split) }
   return last.splits
+}
+
+/** @throws {Error} that names the setting as a config does. */
+function splitsAsAsked(samples: readonly Sample[], split: Walk['split']): Splits {
+  try {
+    return splitsOf(samples, planOf(split))
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const message = error.message.replace(/^splits\.(?:trainDays|firstRefit)\b/, 'splits.firstDays')
+    throw new Error(message.replace(/^splits\b/, 'forecast.split'), { cause: error })
+  }
 }
 
 /** Of some assets alone, each fitted on its own, or of all together. */

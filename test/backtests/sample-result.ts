@@ -31,7 +31,7 @@ const POLICIES = [
   { id: 'plimsoll', title: 'Plimsoll', knob: 'safety factor on the forecast shortfall', shown: 1, level: 0.35 },
   { id: 'static', title: 'Static', shown: 1, level: 1 },
   { id: 'ewma', title: 'EWMA rule', knob: 'multiple of EWMA volatility', shown: 1, level: 0.5 },
-  { id: 'smartltv', title: 'SmartLTV', knob: 'confidence factor c', shown: 1, level: 0.7 },
+  { id: 'smart-ltv', title: 'SmartLTV', knob: 'confidence factor c', shown: 1, level: 0.7 },
 ] as const
 const KNOBS = [0.5, 0.75, 1, 1.25, 1.5]
 

@@ -46,11 +46,7 @@ export function hitsPlot(course: Course, all: readonly Course[]): Figure | undef
       ...axes({ y, format: percent, zero: true }),
       timeAxis({ from: first.at, to: last.at }, 10),
       dots(days.filter(({ hit, lost }) => !hit && lost > 0)),
-      lineMark(
-        { colour: 'var(--a)', dash: undefined, width: 1.4 },
-        days.map(({ at }) => at),
-        days.map(({ said }) => said),
-      ),
+      lineMark({ colour: 'var(--a)', dash: undefined, width: 1.4 }, ...broken(days)),
       Plot.dot(hits, {
         x: ({ at }: Day) => date(at),
         y: 'lost',
@@ -62,6 +58,23 @@ export function hitsPlot(course: Course, all: readonly Course[]): Figure | undef
       ...lightStrip(days, y),
     ],
   })
+}
+
+/** So many days without a forecast are a hole, which no line should bridge. */
+const HOLE_SECONDS = 4 * 86_400
+
+function broken(days: readonly Day[]): [time: number[], said: number[]] {
+  const line: [number[], number[]] = [[], []]
+  for (const [index, { at, said }] of days.entries()) {
+    const before = days[index - 1]?.at ?? at
+    if (at - before > HOLE_SECONDS) {
+      line[0].push(before + 1)
+      line[1].push(Number.NaN)
+    }
+    line[0].push(at)
+    line[1].push(said)
+  }
+  return line
 }
 
 function nameOf({ model, asset, horizon }: Course): string {

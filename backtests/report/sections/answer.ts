@@ -2,7 +2,7 @@ import type { BacktestResult, ForecastResult, LendingResult, Verdict } from '../
 import { type Html, html } from '../html.ts'
 import { looksOf } from '../palette.ts'
 import { badDebtAt, overall, rivals, sumOf, verdictsByChoice } from '../totals.ts'
-import { count, isFigure, list, percent, roughly, usd } from '../words.ts'
+import { count, isFigure, knobText, list, percent, roughly, usd } from '../words.ts'
 
 /** What was found: a sentence, each promise, and a row of figures. */
 export function answerSection({ lending, forecast }: BacktestResult): Html {
@@ -141,10 +141,11 @@ function figures(lending: LendingResult): Html {
   const items = looks.map((look) => {
     const { badDebtUsd, efficiency } = overall(lending, look)
     const equal = isFigure(measure?.capacity) ? badDebtAt(lending, look.id, measure.capacity) : undefined
-    return html`<div style="--hue:${look.colour}"><dt>${look.title}</dt><dd class="big">${usd(badDebtUsd)}</dd><dd>bad debt; capacity <b>${percent(efficiency)}</b> of demand</dd><dd>at equal capacity: <b>${percent(equal)}</b> of demand</dd></div>`
+    const shown = html`at the knob that is shown, ${knobText(look.shown)}: <b>${usd(badDebtUsd)}</b> at a capacity of <b>${percent(efficiency)}</b>`
+    return html`<div style="--hue:${look.colour}"><dt>${look.title}</dt><dd class="big">${percent(equal)}</dd><dd>of demand lost at equal capacity</dd><dd>${shown}</dd></div>`
   })
   const note = isFigure(measure?.capacity)
-    ? html`<p class="note">All periods, at the knobs that are shown. Equal capacity is that of ${reference?.title ?? ''}, ${percent(measure.capacity)} of demand: what each policy’s frontier gives there, – where it does not reach.</p>`
+    ? html`<p class="note">Means over all periods. Equal capacity is that of ${reference?.title ?? ''}, ${percent(measure.capacity)} of demand: what each policy’s frontier gives there, – where it does not reach.</p>`
     : html``
   return html`<dl class="figures">${items}</dl>${note}`
 }

@@ -44,7 +44,7 @@ function lines(): ShownProgress {
       if (now - last < LINE_SECONDS && done < total) return
       last = now
       say(
-        `${stage}: ${done} of ${total}${secondsLeft === undefined ? '' : `, ${shortDuration(secondsLeft)} left`} (${label})`,
+        `${stage}: ${done} of ${total}${secondsLeft === undefined ? '' : `, ${shortDuration(secondsLeft)} left`}${label === '' ? '' : ` (${label})`}`,
       )
     },
     stop: () => undefined,

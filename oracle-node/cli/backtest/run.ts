@@ -29,10 +29,7 @@ export function runCommand(): Command {
 }
 
 async function run(path: string, options: Options): Promise<void> {
-  const [{ readConfig, ConfigError }, { runBacktest }] = await Promise.all([
-    import('../../../backtests/config/read-config.ts'),
-    import('../../../backtests/run/run-backtest.ts'),
-  ])
+  const { readConfig, ConfigError } = await import('../../../backtests/config/read-config.ts')
   const redisUrl = redisOf(options)
   const read = (): ReturnType<typeof readConfig> => {
     try {
@@ -43,6 +40,8 @@ async function run(path: string, options: Options): Promise<void> {
     }
   }
   const { config, folder } = read()
+  // It loads much, which a typo need not wait for.
+  const { runBacktest } = await import('../../../backtests/run/run-backtest.ts')
   const progress = progressOf({ quiet: options.json === true })
   const stopping = new AbortController()
   const stop = (): void => stopping.abort()

@@ -1,12 +1,14 @@
 import { RISK_OUTPUT_COUNT } from '../../../oracle-node/core/prediction.ts'
-import { type LogHarCoefficients, logHarOutputs } from '../../baselines/log-har.ts'
+import { type LogHarCoefficients, sigmasOfInputs } from '../../baselines/log-har.ts'
+import { logInputs } from '../../baselines/log-inputs.ts'
+import { filteredOutputs } from '../../baselines/outputs.ts'
 import { DEFAULT_RISK } from '../defaults.ts'
 import { emptyGraph, PREDICTION } from '../onnx/graph.ts'
 import { logHarSigmaNodes, logInputNodes } from '../onnx/log-har.ts'
 import { sigmaNodes } from '../onnx/outputs.ts'
 import type { FittedRisk } from '../risk-models.ts'
 import { TREES_OPSET } from '../trees/onnx.ts'
-import { type TreesModel, treesOutputs, treesSigmaNodes } from './trees.ts'
+import { type TreesModel, treesSigmaNodes, treesSigmasOf } from './trees.ts'
 
 /**
  * The equal-weight mean of log-HAR and the trees upon it, output by output: what ships. One graph, since both begin with the same inputs and
@@ -17,8 +19,14 @@ export function logHarTrees(logHar: LogHarCoefficients, trees: TreesModel): Fitt
     id: DEFAULT_RISK,
     coefficients: { mean: ['log-har', 'trees'] },
     outputs: (values) => {
-      const other = treesOutputs(values, trees)
-      return logHarOutputs(values, logHar).map((each, output) => (each + (other[output] ?? Number.NaN)) / 2)
+      // Both begin with the same logarithms, which take longer than all that follows.
+      const inputs = logInputs(values)
+      const means = filteredOutputs(sigmasOfInputs(inputs, logHar), logHar.multipliers, logHar)
+      const other = filteredOutputs(treesSigmasOf(inputs, trees), trees.multipliers, trees)
+      for (let output = 0; output < means.length; output++) {
+        means[output] = ((means[output] ?? Number.NaN) + (other[output] ?? Number.NaN)) / 2
+      }
+      return means
     },
     onnx: logHarTreesOnnx(logHar, trees),
   }

@@ -31,10 +31,18 @@ const PLACES = new Map(LOG_INPUTS.map(({ name }, place) => [name, place]))
 const TERMS = TREE_INPUTS.map(({ terms }) => terms.map(([name, sign]) => ({ place: PLACES.get(name) ?? -1, sign })))
 
 export function treeInputs(values: readonly number[]): Float64Array {
-  const inputs = logInputs(values)
-  return Float64Array.from(TERMS, (terms) =>
-    terms.reduce((sum, { place, sign }) => sum + sign * (inputs[place] ?? Number.NaN), 0),
-  )
+  return treeInputsOf(logInputs(values))
+}
+
+/** The same, of log inputs that were worked out before. */
+export function treeInputsOf(inputs: Float64Array): Float64Array {
+  const row = new Float64Array(TERMS.length)
+  for (const [index, terms] of TERMS.entries()) {
+    let sum = 0
+    for (const { place, sign } of terms) sum += sign * (inputs[place] ?? Number.NaN)
+    row[index] = sum
+  }
+  return row
 }
 
 function differenceOf(name: string, less: string): TreeInput['terms'] {

@@ -1,6 +1,7 @@
 import exp from '@stdlib/math-base-special-exp'
 import { RISK_OUTPUT_COUNT } from '../../../oracle-node/core/prediction.ts'
-import { type LogHarCoefficients, logHarSigmas } from '../../baselines/log-har.ts'
+import { type LogHarCoefficients, logHarSigmas, sigmasOfInputs } from '../../baselines/log-har.ts'
+import { logInputs } from '../../baselines/log-inputs.ts'
 import { filteredOutputs, type Limits, type Sigmas } from '../../baselines/outputs.ts'
 import type { Sample } from '../dataset.ts'
 import { fitMultipliers } from '../fit-multipliers.ts'
@@ -13,7 +14,7 @@ import { type FitTrees, fitTrees, type TreeRows } from '../trees/fit.ts'
 import { TREES_OPSET, treesNodes } from '../trees/onnx.ts'
 import { assetWeights } from '../weighted.ts'
 import { partForStopping } from './stopping.ts'
-import { TREE_INPUT_MATRIX, TREE_INPUTS, treeInputs } from './tree-inputs.ts'
+import { TREE_INPUT_MATRIX, TREE_INPUTS, treeInputs, treeInputsOf } from './tree-inputs.ts'
 
 /** Log-HAR and what trees add to the logarithm of its day's variance. */
 export type TreesModel = Limits & {
@@ -72,8 +73,13 @@ export function treesRisk(model: TreesModel): FittedRisk {
 
 /** The day's is σ·exp(c/2) with c the trees' sum within {@link CORRECTION_MAX}. */
 export function treesSigmas(values: readonly number[], model: Pick<TreesModel, 'base' | 'day'>): Sigmas {
-  const [day, hour] = logHarSigmas(values, model.base)
-  const correction = predictTrees(model.day, treeInputs(values))
+  return treesSigmasOf(logInputs(values), model)
+}
+
+/** The same, of log inputs that were worked out before. */
+export function treesSigmasOf(inputs: Float64Array, model: Pick<TreesModel, 'base' | 'day'>): Sigmas {
+  const [day, hour] = sigmasOfInputs(inputs, model.base)
+  const correction = predictTrees(model.day, treeInputsOf(inputs))
   return [day * exp(Math.min(Math.max(correction, -CORRECTION_MAX), CORRECTION_MAX) / 2), hour]
 }
 

@@ -16,6 +16,8 @@ export type Provenance = {
   readonly config: Json
   readonly configSha256: string
   readonly data: readonly DataSource[]
+  /** The user's own policies, positions and depths, by the names that the config has. */
+  readonly files: readonly { readonly name: string; readonly sha256: string }[]
   readonly models: readonly { readonly id: string; readonly fittedUntil: number; readonly sha256: string }[]
   readonly code: { readonly commit: string; readonly sha256: string }
   readonly seed: number
@@ -103,7 +105,10 @@ export type Period = {
 /** Whether the policy under test kept its promise in one crisis, its knob chosen without that crisis. */
 export type Verdict = {
   readonly period: string
-  /** How each knob was chosen, never by bad debt: for equal capacity over all other periods, or in this one. */
+  /**
+   * How the policy's knob was chosen, never by bad debt: `without-it`, so that over all *other* periods its capacity is that of the measure, or
+   * `same-capacity`, so that it is in this one. The other policy is then looked at where it gives the very same capacity in this period.
+   */
   readonly chosen: 'without-it' | 'same-capacity'
   readonly policy: string
   readonly against: string
@@ -115,6 +120,10 @@ export type Verdict = {
   readonly otherKnob: number
   readonly otherBadDebtUsd: number
   readonly otherCapacityUsd: number
+  readonly liquidatedUsd: number
+  readonly otherLiquidatedUsd: number
+  /** False where neither lost more than dust, or the other cannot be brought to that capacity: nothing is kept or missed. */
+  readonly compared: boolean
   readonly kept: boolean
   /** In words, with figures. */
   readonly why: string

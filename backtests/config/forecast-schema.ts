@@ -40,6 +40,8 @@ export const forecastSchema = z
     baseline: z.string().default('ewma-94'),
     /** The one whose days are drawn; the one of the least loss when absent. */
     shown: z.string().optional(),
+    /** As data.gapHoursMax, for the forecasts alone. */
+    gapHoursMax: z.int().min(0).max(2_000).exactOptional(),
     draws: z.int().min(100).max(100_000).default(1_000),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from < to, {

@@ -12,6 +12,13 @@ const hour = z
 export const assetName: z.ZodString = z
   .string()
   .regex(/^[A-Za-z0-9.-]{1,28}$/, 'needs an asset of 1 to 28 letters, digits, dots or dashes')
+/** Of one line, without what would move a terminal's cursor. */
+const text = (most: number): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^\P{Cc}*$/u, 'has control characters')
 const share = z.number().min(0).max(1)
 
 /** The 30th of February is read as one of March, not refused. */
@@ -75,7 +82,7 @@ const period = z.union([
   z
     .strictObject({
       id: z.string().regex(/^[a-z0-9-]{1,40}$/, 'needs 1 to 40 small letters, digits or dashes'),
-      title: z.string().min(1).max(120),
+      title: text(120),
       from: day,
       to: day,
       assets: distinct(assetName, ASSETS_MAX),
@@ -129,10 +136,26 @@ const named = {
     .string()
     .regex(/^[a-z0-9-]{1,40}$/, 'needs 1 to 40 small letters, digits or dashes')
     .exactOptional(),
-  title: z.string().min(1).max(60).exactOptional(),
+  title: text(60).exactOptional(),
 }
+/** What governance would set of one parameter, over the demonstration market's bounds. */
+const bound = z.strictObject({
+  floor: z.number().min(0).exactOptional(),
+  ceiling: z.number().min(0).exactOptional(),
+  tightenStep: z.number().min(0).exactOptional(),
+  loosenStep: z.number().min(0).exactOptional(),
+  tightenDelay: z.number().min(0).exactOptional(),
+  loosenDelay: z.number().min(0).exactOptional(),
+  deadband: z.number().min(0).exactOptional(),
+})
+export const boundsSchema = z.strictObject({
+  ltv: bound.exactOptional(),
+  liquidationThreshold: bound.exactOptional(),
+  supplyCap: bound.exactOptional(),
+  borrowCap: bound.exactOptional(),
+})
 const policy = z.discriminatedUnion('kind', [
-  z.strictObject({ ...named, kind: z.literal('static'), knobs: knobs.default([0]) }),
+  z.strictObject({ ...named, kind: z.literal('static'), gapBps: bps.exactOptional(), knobs: knobs.default([0]) }),
   z.strictObject({
     ...named,
     kind: z.enum(['plimsoll', 'ewma']),
@@ -140,6 +163,7 @@ const policy = z.discriminatedUnion('kind', [
     moveCaps: z.boolean().default(true),
     /** Records an hour that the steward acts on; a round every 15 minutes when absent. */
     roundsPerHour: z.int().min(1).max(60).exactOptional(),
+    bounds: boundsSchema.exactOptional(),
   }),
   z.strictObject({ ...named, kind: z.literal('smart-ltv'), knobs: knobs.optional() }),
   z.strictObject({

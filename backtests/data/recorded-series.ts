@@ -138,11 +138,15 @@ function sha256Of(path: string): string {
 }
 
 function hoursOf(dataFolder: string, recording: Recording): Hours {
-  const { asset, kind, file, from, until, form } = recording
+  const { asset, kind, file, from, until, form, quoteVolume = [] } = recording
   if (form === 'bars') {
     const bars = barsOf({ asset, kind, file, ...(from && { from }), ...(until && { until }) }, dataFolder)
     const list = hourList()
-    for (const { openTime: time, volume, ...prices } of bars) list.add({ time, ...prices, volumeUsd: volume })
+    for (const { openTime: time, volume, ...prices } of bars) {
+      // Training takes every volume for the asset's units, times its close.
+      const isUsd = quoteVolume.some(([start, end]) => time >= start && time < end)
+      list.add({ time, ...prices, volumeUsd: isUsd ? volume / prices.close : volume })
+    }
     return list.hours()
   }
   const points = readPoints(join(dataFolder, file), form === 'closes' ? 'close' : 'price', recording)

@@ -12,9 +12,18 @@ export type Recording = {
   /** Unix seconds: rows before or from these are left out. */
   readonly from?: number
   readonly until?: number
+  /** Unix seconds, [from, to): when volumes of its bars are in the quote currency, not in the asset. */
+  readonly quoteVolume?: ReadonlyArray<readonly [from: number, to: number]>
 }
 
 const at = (iso: string): number => Date.parse(iso) / 1_000
+
+/** Its hours go from millions to hundreds and back: USD, and BTC between and after. Nothing in the file says so. */
+const BITSTAMP_BTC = /\/bitstamp_BTCUSD_1h_/
+const IN_USD = [
+  [at('2019-01-01T00:00:00Z'), at('2019-03-03T01:00:00Z')],
+  [at('2019-04-13T17:00:00Z'), at('2020-10-12T09:00:00Z')],
+] as const
 
 /** Files with a name of their own in training, because they follow one another there apart. */
 const SECOND_FILE = /-(?:2020|bitstamp|bitfinex)$/
@@ -61,6 +70,7 @@ export const RECORDINGS: readonly Recording[] = [
       asset: asset.replace(SECOND_FILE, ''),
       form: 'bars',
       // Training stops at midnight; here no hour is lost between the two venues.
+      ...(BITSTAMP_BTC.test(rest.file) && { quoteVolume: IN_USD }),
       ...(OTHER_VENUE.test(asset) && { until: at('2021-04-04T20:00:00Z') }),
     }),
   ),

@@ -81,8 +81,18 @@ function decisionOf(run: Run): PolicyDecision {
   } catch (cause) {
     throw new PolicyError(failed, `threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
-  if (typeof decision === 'object' && decision !== null) return decision
+  if (typeof decision === 'object' && decision !== null) {
+    const reasons: unknown[] = Object.values(decision.reasons ?? {})
+    if (reasons.every((reason) => reason === undefined || isReason(reason))) return decision
+    throw new PolicyError(failed, `must give each reason as text of at most ${REASON_MAX} characters`)
+  }
   throw new PolicyError(failed, `must return parameters, got ${String(decision)}`)
+}
+
+const REASON_MAX = 500
+
+function isReason(reason: unknown): boolean {
+  return typeof reason === 'string' && reason.length <= REASON_MAX
 }
 
 /** What is wrong with parameters, if anything. */

@@ -8,7 +8,7 @@ import { scoreRisk } from '../../oracle-node/core/score.ts'
 import { SECONDS_PER_HOUR, type UnixSeconds } from '../../oracle-node/core/units.ts'
 import type { Series } from '../series.ts'
 import type { ForecastColumns } from './forecast-columns.ts'
-import { type Fitted, type FittedFrom, predictorOf } from './forecasters.ts'
+import { type Fitted, type FittedFrom, type ForecasterId, isFitted, predictorOf } from './forecasters.ts'
 import type { Predict } from './gaussian-rules.ts'
 import { type HourFeatures, hourlyFeatures, marketMemory } from './hourly-features.ts'
 
@@ -29,7 +29,8 @@ export type ForecastInput = {
 export function forecastColumns({ series, market, fits, depth }: ForecastInput): ForecastColumns {
   const forecaster = forecasterOf(fits)
   const columns = emptyColumns(series, forecaster)
-  const memory = market && marketMemory(market, series.from)
+  // Rules read nothing of the market, and half of the work is its vectors.
+  const memory = market && isFitted(forecaster) ? marketMemory(market, series.from) : undefined
   let calibration = NEUTRAL
   let next = 0
   let judge: Judge | undefined
@@ -142,7 +143,7 @@ function emptyColumns({ asset, from, close }: Series, forecaster: string): Forec
   }
 }
 
-function forecasterOf(fits: readonly FittedFrom[]): string {
+function forecasterOf(fits: readonly FittedFrom[]): ForecasterId {
   const ids = [...new Set(fits.map(({ fitted }) => fitted.id))]
   const [id, ...others] = ids
   if (id === undefined || others.length > 0) {

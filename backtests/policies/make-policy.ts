@@ -29,7 +29,7 @@ export async function policyMaker(choice: PolicyChoice): Promise<PolicyMaker> {
  */
 export function makePolicy(choice: BuiltInChoice, setup: MarketSetup, knob: number): Policy {
   const { id } = policyFacts(choice)
-  if (choice.kind === 'static') return staticPolicy(id, setup, knob)
+  if (choice.kind === 'static') return staticPolicy(id, setup, knob, choice.gapBps)
   if (!Number.isFinite(knob) || knob < 0) {
     throw new RangeError(`the knob of the policy ${id} is a factor of 0 or more, got ${knob}`)
   }

@@ -22,7 +22,8 @@ type StewardSettings = {
 
 /** A policy whose code is ours. */
 export type BuiltInChoice =
-  | (Named & { readonly kind: 'static' })
+  /** `gapBps`: how far the threshold stands above the LTV at most; as Aave had it when absent. */
+  | (Named & { readonly kind: 'static'; readonly gapBps?: number })
   | (Named & StewardSettings & { readonly kind: 'plimsoll' | 'ewma' })
   | (Named & StewardSettings & { readonly kind: 'smart-ltv'; readonly reads?: Forecaster })
 

@@ -22,6 +22,8 @@ export type StartWorker = {
   readonly perform: URL
   /** The hash of the code that does such a task here. */
   readonly codeHashOf: (task: Task) => string
+  /** Why a task is not done here, such as one that names a file of this machine; undefined where it is. */
+  readonly refuse?: (task: Task) => string | undefined
   /** Tasks at once, each in a thread. */
   readonly jobs: number
   readonly onLog?: (line: string) => void
@@ -68,6 +70,7 @@ export async function startWorker(given: StartWorker): Promise<QueueWorker> {
     results,
     stopping: stopping.signal,
     onLog,
+    refuse: given.refuse ?? (() => undefined),
   }
   const worker = new Worker<unknown, null, string>(queue, (job, token) => doJob(job, token, work), {
     connection: redis,
@@ -120,6 +123,7 @@ type Work = {
   /** Aborted when tasks at work are to be given back. */
   readonly stopping: AbortSignal
   readonly onLog: (line: string) => void
+  readonly refuse: (task: Task) => string | undefined
 }
 
 async function doJob(job: Job<unknown, null>, token: string | undefined, work: Work): Promise<null> {
@@ -128,6 +132,8 @@ async function doJob(job: Job<unknown, null>, token: string | undefined, work: W
   try {
     const { codeHash, task } = fromJobData(job.data, id)
     refuseOtherCode(task, codeHash, work)
+    const why = work.refuse(task)
+    if (why !== undefined) throw new Error(`job ${plainText(id)} is refused: ${why}`)
     await job.updateProgress({ worker: name })
     const label = plainText(task.label)
     const how = await doTask(task, id, work)

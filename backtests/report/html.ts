@@ -1,13 +1,23 @@
 /** Text that is HTML already. All else is escaped where it is put in, so that no title, reason or config can become a tag. */
 export type Html = { readonly html: string }
 
+/** What {@link trusted} made: an object out of a result that looks like it is none. */
+const MADE = new WeakSet<object>()
+
 type Part = string | number | Html | readonly Html[]
 
 /** A template whose parts are escaped, unless they are HTML themselves. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   let text = strings[0] ?? ''
   for (const [index, part] of parts.entries()) text += `${textOf(part)}${strings[index + 1] ?? ''}`
-  return { html: text }
+  return trusted(text)
+}
+
+/** Text of ours that is HTML as it stands: never anything out of a result. */
+export function trusted(text: string): Html {
+  const made = { html: text }
+  MADE.add(made)
+  return made
 }
 
 export function escaped(text: string): string {
@@ -36,5 +46,6 @@ export function slugAmong(text: string, all: readonly string[]): string {
 function textOf(part: Part): string {
   if (typeof part === 'string') return escaped(part)
   if (typeof part === 'number') return String(part)
-  return 'html' in part ? part.html : part.map((each) => each.html).join('')
+  if (Array.isArray(part)) return part.map((each: Part) => textOf(each)).join('')
+  return MADE.has(part) && 'html' in part ? part.html : escaped(JSON.stringify(part) ?? '')
 }

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
-import { escaped, type Html, html, plain } from './html.ts'
+import { escaped, type Html, html, plain, trusted } from './html.ts'
 import { concrete } from './palette.ts'
 
 /** A plot, before it is put in a page or in a file of its own. */
@@ -61,7 +61,7 @@ export function htmlFigure({ id, caption, svg, width }: Figure): Html {
   const least = width > 460 ? `<svg style="min-width:${Math.round(width * 0.82)}px" ` : '<svg '
   const scrolling = svg.replace('<svg ', least)
   const head = caption === undefined ? html`` : html`<figcaption>${caption}</figcaption>`
-  return html`<figure id="${id}">${head}<div>${{ html: scrolling }}</div></figure>`
+  return html`<figure id="${id}">${head}<div>${trusted(scrolling)}</div></figure>`
 }
 
 /** A file of its own: title and lead above, colours as they are. */

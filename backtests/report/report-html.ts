@@ -1,5 +1,5 @@
 import type { BacktestResult, LendingResult } from '../result.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, trusted } from './html.ts'
 import { htmlFigure } from './plot.ts'
 import { frontierPlot } from './plots/frontier.ts'
 import { answerSection } from './sections/answer.ts'
@@ -38,7 +38,7 @@ export function reportHtml(result: BacktestResult): string {
   )
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-<title>${name}: Plimsoll backtest</title><style>${{ html: STYLE }}</style></head>
+<title>${name}: Plimsoll backtest</title><style>${trusted(STYLE)}</style></head>
 <body><header class="masthead">${MARK}<h1>${name}</h1><p>${underTitle(result)}</p></header>
 <nav aria-label="Sections"><ul>${links}</ul></nav>
 <main>
@@ -48,9 +48,9 @@ ${sections.map((section) => html`${section}\n`)}</main></body></html>
 }
 
 /** The load line and its scale of seasons, as on a hull. */
-const MARK: Html = {
-  html: '<svg class="mark" viewBox="0 0 64 40" aria-hidden="true"><circle cx="25" cy="20" r="13"/><path d="M3 20h44M56 6v28M56 6h8M56 13h8M56 20h8M56 27h8M56 34h8"/></svg>',
-}
+const MARK: Html = trusted(
+  '<svg class="mark" viewBox="0 0 64 40" aria-hidden="true"><circle cx="25" cy="20" r="13"/><path d="M3 20h44M56 6v28M56 6h8M56 13h8M56 20h8M56 27h8M56 34h8"/></svg>',
+)
 
 function lendingSections(lending: LendingResult): Html[] {
   const frontier = frontierPlot(lending)

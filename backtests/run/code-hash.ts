@@ -15,3 +15,8 @@ export function codeHash(): string {
   const depth = JSON.stringify(committedDepth())
   return createHash('sha256').update(sourceHash(PERFORM)).update(depth).update(packages).digest('hex')
 }
+
+/** The queue of those who run the same code: others never see its tasks. */
+export function queueOf(code: string): string {
+  return `backtests-${code.slice(0, 12)}`
+}

@@ -1,3 +1,4 @@
+import { hasWorker } from '../queue/has-worker.ts'
 import { REDIS_RESULTS } from '../queue/job-data.ts'
 import { connectRedis } from '../queue/redis-connection.ts'
 import { redisResults } from '../queue/redis-results.ts'
@@ -8,9 +9,9 @@ import { type LocalStore, layered } from '../tasks/result-store.ts'
 import { runTasks } from '../tasks/run-tasks.ts'
 import type { Json, Task } from '../tasks/task.ts'
 import { taskKey } from '../tasks/task-key.ts'
-import { codeHash, PERFORM } from './code-hash.ts'
+import { codeHash, PERFORM, queueOf } from './code-hash.ts'
 import { sha256 } from './load-data.ts'
-import type { OnRunProgress } from './progress.ts'
+import type { OnRunProgress, RunProgress } from './progress.ts'
 import { tasksFolder } from './run-folder.ts'
 import { withoutLocal } from './task-inputs.ts'
 
@@ -89,10 +90,12 @@ export async function openEngine(options: {
       if (tasks.length === 0) return
       if (redisUrl === undefined) await here(stage, tasks)
       else {
+        if (redis !== undefined && !(await hasWorker(redis, queueOf(code)))) onProgress(nobodyYet(stage, tasks.length))
         await runOnQueue({
           tasks: [...kept.values(), ...tasks],
           codeHashOf: () => code,
           redisUrl,
+          queue: queueOf(code),
           store: near,
           onProgress: progress(stage),
           ...(signal && { signal }),
@@ -114,4 +117,9 @@ export function isLocal(value: Json): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (Array.isArray(value)) return value.some(isLocal)
   return Object.entries(value).some(([name, each]) => name === 'local' || isLocal(each))
+}
+
+function nobodyYet(stage: string, total: number): RunProgress {
+  const label = 'waiting: no worker of this commit is at the queue; start one with plimsoll backtest worker'
+  return { stage, done: 0, total, label }
 }

@@ -15,7 +15,7 @@ import { encodeSeries } from '../series-bytes.ts'
 export type GivenData = Readonly<Record<string, BarColumns & { readonly kind?: Series['kind'] }>>
 
 /** Unix seconds, full hours; as far as the data reach where absent. */
-export type Range = { readonly from?: number; readonly to?: number }
+export type Range = { readonly from?: number; readonly to?: number; readonly gapHoursMax?: number }
 
 /** Series by asset and range, out of whatever the config names, each read once; and what they were made of. */
 export type Data = {
@@ -71,7 +71,7 @@ export function openData(data: BacktestConfig['data'], folder: string, given: Gi
           `there are no data of ${asset}; known are ${assets.join(', ')}. Name a file of it under data.files`,
         )
       }
-      const read = recordedSeries(recorded, asset, { ...range, gapHoursMax })
+      const read = recordedSeries(recorded, asset, { gapHoursMax, ...range })
       for (const source of read.sources) sources.set(source.name, widest(sources.get(source.name), source))
       return read.series
     },
@@ -112,6 +112,7 @@ async function readOwn(
   if (file === undefined) throw new Error(`no file of ${asset}`)
   const path = isAbsolute(file.path) ? file.path : resolve(folder, file.path)
   const { symbol, kind, volumeIn } = file
+  if (!existsSync(path)) throw new Error(`data.files.${asset}.path names ${path}, which is not there`)
   const found = await fileSeries({
     asset,
     kind,

@@ -2,6 +2,9 @@ import type { LendingConfig } from '../config/lending-schema.ts'
 import { aaveParameters } from '../lending/aave-parameters.ts'
 import type { TaskInput } from './task-inputs.ts'
 
+/** Lower than any market's ever was: what is below was counted in percent. */
+const THRESHOLD_MIN_BPS = 500
+
 /**
  * A market's parameters: those of the config, else what Aave was recorded with.
  * @throws {Error} that names the field, where neither says it or they contradict each other.
@@ -21,6 +24,11 @@ export function setupOf(asset: string, market: LendingConfig['defaults']): TaskI
     liquidationBonusBps: of('liquidationBonusBps'),
     liquidationProtocolFeeBps: of('liquidationProtocolFeeBps', 1_000),
     reserveFactorBps: of('reserveFactorBps', 1_000),
+  }
+  if (setup.liquidationThresholdBps < THRESHOLD_MIN_BPS) {
+    throw new Error(
+      `lending.markets.${asset}: a liquidation threshold of ${setup.liquidationThresholdBps} bps is ${setup.liquidationThresholdBps / 100} %; were percent meant? 7000 is 70 %`,
+    )
   }
   if (setup.ltvBps > setup.liquidationThresholdBps) {
     throw new Error(

@@ -31,6 +31,13 @@ export function lendingPeriods(config: LendingConfig, data: Data): LendingPeriod
     const { beforeDays = config.beforeDays, afterDays = config.afterDays } = period
     return { ...crisisPeriod(crisis, { assets, beforeDays, afterDays }), stress: period.stress.map(timed) }
   })
+  const run = new Set(periods.flatMap(({ assets }) => assets))
+  const unused = Object.keys(config.markets).find((asset) => !run.has(asset))
+  if (unused !== undefined) {
+    throw new Error(
+      `lending.markets names ${unused}, which is in no period; there are ${[...run].toSorted().join(', ')}`,
+    )
+  }
   for (const [index, period] of periods.entries()) checkStress(period, index, config.warmUpDays)
   const ids = periods.map(({ id }) => id)
   // Two windows of one crisis are two periods.

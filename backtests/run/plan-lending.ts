@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import type { LendingConfig } from '../config/lending-schema.ts'
 import { readDepths } from '../data/read-depths.ts'
@@ -46,7 +47,8 @@ export type PlanParts = {
   readonly data: Data
   readonly marketAsset: string
   readonly folder: string
-  readonly training: Training
+  /** What models learn from, asked for where one is fitted. */
+  readonly training: () => Promise<Training>
   /** Puts bytes into the store and gives their key. */
   readonly put: (bytes: Uint8Array) => Promise<string>
   readonly keyOf: (task: Task) => string
@@ -92,7 +94,7 @@ async function planPeriod(period: LendingPeriod, choices: readonly Choice[], par
   const from = period.from - config.warmUpDays * DAY_SECONDS
   const range = { from: from - LOOK_BACK_SECONDS, to: period.to + LOOK_AHEAD_SECONDS }
   const used = forecastersOf(choices)
-  const fits = fitsOf(period, from, used, parts)
+  const fits = await fitsOf(period, from, used, parts)
   const fitKeys = fits.map(({ task }) => keyOf(task))
   const market = data.has(parts.marketAsset) ? await data.series(parts.marketAsset, range) : undefined
   const marketKey = market && (await put(encodeSeries(market)))
@@ -144,26 +146,28 @@ function forecasterId(forecaster: Forecaster, config: LendingConfig): Forecaster
   return forecaster === 'plimsoll' ? config.forecaster : forecaster
 }
 
-function fitsOf(
+async function fitsOf(
   period: LendingPeriod,
   from: number,
   used: readonly Forecaster[],
   { config, training }: PlanParts,
-): LendingPlan['fits'] {
+): Promise<LendingPlan['fits']> {
   const fitted = used.map((each) => forecasterId(each, config)).filter(isFitted)
+  if (fitted.length === 0) return []
+  const learned = await training()
   const refits = refitTimes({ from, to: period.to, everyDays: config.refitEveryDays })
   return fitted.flatMap((forecaster) =>
     refits.map((refit) => {
       const leftOut = period.crisis === undefined ? [] : [period.crisis]
       const day = new Date(refit * 1_000).toISOString().slice(0, 10)
-      const input = { forecaster, refit, leftOut, training } satisfies TaskInput<'fit'>
+      const input = { forecaster, refit, leftOut, training: learned } satisfies TaskInput<'fit'>
       return {
         until: refit,
         task: {
           kind: 'fit',
           label: `${forecaster} fitted on ${day}`,
           input: plain(input),
-          needs: training.from === 'series' ? keysOf(training.market, ...training.series) : [],
+          needs: learned.from === 'series' ? keysOf(learned.market, ...learned.series) : [],
         },
       }
     }),
@@ -248,11 +252,18 @@ async function debtKey(asset: string, period: LendingPeriod, from: number, { dat
   return put(encodeSeries(await data.series(asset, { from, to: period.to })))
 }
 
+/** @throws {Error} that names the field, when the file is not there. */
+function ownPath(field: string, file: string, folder: string): string {
+  const path = isAbsolute(file) ? file : resolve(folder, file)
+  if (existsSync(path)) return path
+  throw new Error(`lending.markets, ${field}: there is no file ${path}`)
+}
+
 async function depthsKey(file: string, { folder, put }: PlanParts): Promise<string> {
-  return put(packArrays(null, await readDepths(isAbsolute(file) ? file : resolve(folder, file))))
+  return put(packArrays(null, await readDepths(ownPath('depths', file, folder))))
 }
 
 async function positionsKey(file: string, { folder, put }: PlanParts): Promise<string> {
-  const { collateral, debt, use } = await readPositions(isAbsolute(file) ? file : resolve(folder, file))
+  const { collateral, debt, use } = await readPositions(ownPath('positions', file, folder))
   return put(packArrays(null, { collateral, debt, use }))
 }

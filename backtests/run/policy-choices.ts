@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { isAbsolute, resolve } from 'node:path'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import type { LendingConfig } from '../config/lending-schema.ts'
 import { type PolicyChoice, type PolicyFacts, policyFacts } from '../policies/policy-choice.ts'
 import { sha256 } from './load-data.ts'
@@ -48,13 +48,27 @@ function checkVerdict({ policy, against, capacityOf }: LendingConfig['verdict'],
   }
 }
 
+const RELATIVE = /(?:from|import\s*\(?)\s*['"](\.{1,2}\/[^'"\n]+)['"]/g
+
+/** Of a policy's file and of every file that it imports by a relative path: a change of one is a change of the policy. */
 function fileHash(path: string): string {
+  const seen = new Map<string, string>()
+  const waiting = [path]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (seen.has(next)) continue
+    const text = textOf(next, path)
+    seen.set(next, text)
+    for (const [, target = ''] of text.matchAll(RELATIVE)) waiting.push(resolve(dirname(next), target))
+  }
+  return sha256(JSON.stringify([...seen.values()]))
+}
+
+function textOf(path: string, policy: string): string {
   try {
-    return sha256(readFileSync(path))
+    return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new Error(
-      `lending.policies names the file ${path}, which cannot be read: ${error instanceof Error ? error.message : error}`,
-    )
+    const which = path === policy ? `the file ${path}, which` : `${policy}, whose import ${path}`
+    throw new Error(`lending.policies names ${which} cannot be read: ${error instanceof Error ? error.message : error}`)
   }
 }
 

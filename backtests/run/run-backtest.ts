@@ -12,6 +12,7 @@ import { canonicalJson } from '../tasks/task-key.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { type FrameName, rowsOf } from './frames.ts'
 import { type Data, type GivenData, openData, sha256 } from './load-data.ts'
+import { ownFiles } from './own-files.ts'
 import type { OnRunProgress } from './progress.ts'
 import { codeCommit } from './provenance.ts'
 import { runFolder, writeRun } from './run-folder.ts'
@@ -66,13 +67,14 @@ export async function runBacktest(given: BacktestConfigInput, options: RunOption
         folder,
         data,
         engine,
-        training: await trainingOf(config, data, engine),
+        training: () => trainingOf(config, data, engine),
       }))
     const { marketAsset } = config.data
     const forecast =
       config.forecast &&
       (await runForecast({ forecast: config.forecast, seed: config.seed, marketAsset, data, engine }))
-    const provenance = provenanceOf({ config, data, engine, models: lending?.models ?? [] })
+    const files = asked === undefined ? [] : ownFiles(asked, folder)
+    const provenance = provenanceOf({ config, data, engine, files, models: lending?.models ?? [] })
     const result: BacktestResult = {
       version: 1,
       id: idOf(provenance, lending?.keys ?? []),
@@ -87,8 +89,10 @@ export async function runBacktest(given: BacktestConfigInput, options: RunOption
     for (const name of PARQUET) await writeParquet(join(written, `${name}.parquet`), rowsOf(result, name))
     writeRun(out, result, { 'report.html': reportHtml(result) })
     onProgress({ stage: 'report', done: 1, total: 1, label: 'done' })
-    const files = { folder: written, result: join(written, 'result.json'), report: join(written, 'report.html') }
-    return { result, files }
+    return {
+      result,
+      files: { folder: written, result: join(written, 'result.json'), report: join(written, 'report.html') },
+    }
   } finally {
     await engine.close()
   }
@@ -100,7 +104,7 @@ const PARQUET: readonly FrameName[] = ['markets', 'hours', 'changes', 'forecasts
 /** The recorded market data where they are named, else all of the user's own. */
 async function trainingOf(config: BacktestConfig, data: Data, engine: Engine): Promise<Training> {
   if (data.recorded !== undefined) {
-    return { from: 'recorded', sha256: sha256(trainingManifest(data.recorded)), local: { folder: data.recorded } }
+    return { from: 'recorded', sha256: sha256(manifestOf(data.recorded)), local: { folder: data.recorded } }
   }
   const series: string[] = []
   for (const asset of data.assets) series.push(await engine.put(encodeSeries(await data.series(asset))))
@@ -109,19 +113,32 @@ async function trainingOf(config: BacktestConfig, data: Data, engine: Engine): P
   return { from: 'series', series, ...(market !== undefined && { market }) }
 }
 
+function manifestOf(folder: string): string {
+  try {
+    return trainingManifest(folder)
+  } catch (error) {
+    throw new Error(
+      `models are fitted on the recordings in data.recorded, and ${folder} lacks some; leave it out to fit on data.files`,
+      { cause: error },
+    )
+  }
+}
+
 function provenanceOf(parts: {
   readonly config: BacktestConfig
   readonly data: Data
   readonly engine: Engine
+  readonly files: Provenance['files']
   readonly models: Provenance['models']
 }): Provenance {
-  const { config, data, engine, models } = parts
+  const { config, data, engine, files, models } = parts
   // Where files lie says nothing of what was run; their hashes do.
   const plain = JSON.parse(JSON.stringify(config)) as Json
   return {
     config: plain,
     configSha256: sha256(canonicalJson(plain, 'the config')),
     data: data.sources(),
+    files,
     models,
     code: { commit: codeCommit(), sha256: engine.code },
     seed: config.seed,

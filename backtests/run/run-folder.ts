@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BacktestResult } from '../result.ts'
@@ -36,8 +37,10 @@ export function writeRun(
   mkdirSync(folder, { recursive: true })
   for (const [name, content] of Object.entries({ ...files, [RESULT_FILE]: resultText(result) })) {
     const path = join(folder, name)
-    writeFileSync(`${path}.unfinished`, content)
-    renameSync(`${path}.unfinished`, path)
+    // Two runs of the same may end at once.
+    const unfinished = `${path}.${randomUUID()}`
+    writeFileSync(unfinished, content)
+    renameSync(unfinished, path)
   }
   return folder
 }
@@ -63,13 +66,17 @@ export function listRuns(out: string): { readonly runs: readonly RunEntry[]; rea
 
 /** @throws {RunNotFound} that says which runs there are. */
 export function findRun(out: string, idOrStart: string): RunEntry {
-  const { runs } = listRuns(out)
-  const found = runs.filter(({ id }) => id.startsWith(idOrStart))
+  const folder = join(out, 'runs')
+  const all = existsSync(folder) ? readdirSync(folder).sort() : []
+  const found = all.filter((id) => id.startsWith(idOrStart))
   const [only] = found
-  if (only !== undefined && found.length === 1) return only
-  const ids = (entries: readonly RunEntry[]): string => entries.map(({ id }) => id).join(', ')
-  if (found.length > 1) throw new RunNotFound(`${found.length} runs begin with ${idOrStart}: ${ids(found)}`)
-  const known = runs.length === 0 ? 'there are none yet' : `there are ${ids(runs)}`
+  if (found.length > 1) throw new RunNotFound(`${found.length} runs begin with ${idOrStart}: ${found.join(', ')}`)
+  if (only !== undefined) {
+    const entry = readRun(out, only)
+    if (entry !== undefined) return entry
+    throw new RunNotFound(`${join(folder, only)} holds no whole result; run its config again, which restores it`)
+  }
+  const known = all.length === 0 ? 'there are none yet' : `there are ${all.join(', ')}`
   throw new RunNotFound(`no run in ${out} begins with ${idOrStart}; ${known}`)
 }
 
@@ -79,10 +86,21 @@ function readRun(out: string, id: string): RunEntry | undefined {
   if (!existsSync(path)) return undefined
   try {
     const result: BacktestResult = JSON.parse(readFileSync(path, 'utf8'))
-    if (result.version !== 1 || result.id !== id) return undefined
+    if (result.version !== 1 || result.id !== id || !isWhole(result)) return undefined
     return { id, folder, finishedAt: Math.floor(statSync(path).mtimeMs / 1_000), result }
   } catch {
     // Cut off or changed: not a result.
     return undefined
   }
+}
+
+/** What commands and the report read first; a result that another version wrote, or somebody else, may lack it. */
+function isWhole({ name, lending, forecast, provenance }: Partial<BacktestResult>): boolean {
+  const lists = [
+    ...(lending === undefined
+      ? []
+      : [lending.policies, lending.periods, lending.runs, lending.verdicts, lending.courses]),
+    ...(forecast === undefined ? [] : [forecast.cells, forecast.courses]),
+  ]
+  return typeof name === 'string' && typeof provenance === 'object' && lists.every(Array.isArray)
 }

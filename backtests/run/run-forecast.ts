@@ -8,7 +8,7 @@ import type { ForecastResult } from '../result.ts'
 import { encodeSeries } from '../series-bytes.ts'
 import type { Json, Task } from '../tasks/task.ts'
 import type { Engine } from './engine.ts'
-import type { Data } from './load-data.ts'
+import type { Data, Range } from './load-data.ts'
 import { splitsFor, type Walk, walkSplits } from './walk-task.ts'
 
 export type ForecastParts = {
@@ -89,9 +89,13 @@ async function walkOf(forecast: ForecastConfig, marketAsset: string, data: Data,
   }
 }
 
-function rangeOf({ from, to }: ForecastConfig): { readonly from?: number; readonly to?: number } {
+function rangeOf({ from, to, gapHoursMax }: ForecastConfig): Range {
   const seconds = (day: string): number => Date.parse(`${day}T00:00:00Z`) / 1_000
-  return { ...(from !== undefined && { from: seconds(from) }), ...(to !== undefined && { to: seconds(to) }) }
+  return {
+    ...(from !== undefined && { from: seconds(from) }),
+    ...(to !== undefined && { to: seconds(to) }),
+    ...(gapHoursMax !== undefined && { gapHoursMax }),
+  }
 }
 
 async function outputsOf(engine: Engine, task: Task): Promise<Float64Array> {

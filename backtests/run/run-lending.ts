@@ -15,7 +15,7 @@ export type LendingParts = {
   readonly folder: string
   readonly data: Data
   readonly engine: Engine
-  readonly training: Training
+  readonly training: () => Promise<Training>
 }
 
 /** Fits, forecasts, markets; then everything together. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { forecastSchema } from '../config/forecast-schema.ts'
-import { lendingSchema } from '../config/lending-schema.ts'
+import { boundsSchema, lendingSchema } from '../config/lending-schema.ts'
 import { FORECASTERS } from '../oracle/forecasters.ts'
 import type { Json, Task } from '../tasks/task.ts'
 
@@ -34,12 +34,13 @@ const stress = z.discriminatedUnion('kind', [
 const named = { id: z.string().exactOptional(), title: z.string().exactOptional() }
 const policy = z.object({
   choice: z.discriminatedUnion('kind', [
-    z.object({ ...named, kind: z.literal('static') }),
+    z.object({ ...named, kind: z.literal('static'), gapBps: z.int().exactOptional() }),
     z.object({
       ...named,
       kind: z.enum(['plimsoll', 'ewma']),
       moveCaps: z.boolean().exactOptional(),
       roundsPerHour: z.int().exactOptional(),
+      bounds: boundsSchema.exactOptional(),
     }),
     z.object({ ...named, kind: z.literal('smart-ltv') }),
     z.object({

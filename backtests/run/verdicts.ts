@@ -1,20 +1,23 @@
+import exp from '@stdlib/math-base-special-exp'
+import ln from '@stdlib/math-base-special-ln'
 import { invariant } from '../../oracle-node/core/errors.ts'
 import { mean } from '../../oracle-node/core/stats.ts'
 import type { LendingConfig } from '../config/lending-schema.ts'
 import type { LendingRun, Period, Verdict } from '../result.ts'
 
-/** Bad debt and capacity of one policy in one period at a knob between two that were run, in a straight line. */
+/** One policy in one period at a knob between two that were run. */
 type Point = {
   readonly knob: number
   readonly badDebtUsd: number
+  readonly liquidatedUsd: number
   readonly capacityUsd: number
   readonly efficiency: number
 }
 
 /**
- * Whether a policy lost as little as it promises in each crisis, at equal borrowing capacity. Each policy's knob is chosen twice, never by bad
- * debt: so that its capacity over all *other* periods is that of the policy that sets the measure (leave one crisis out), and so that
- * it is the same in this very period. Between two knobs that were run, in a straight line.
+ * Whether a policy lost as little as it promises in each crisis, at equal borrowing capacity. Its knob is chosen twice, never by bad debt: so
+ * that its capacity over all *other* periods is that of the policy that sets the measure (leave one crisis out), and so that it is in this
+ * very period. Each rival is then looked at where it gives the same capacity in this period as the policy does.
  */
 export function verdictsOf(
   runs: readonly LendingRun[],
@@ -27,34 +30,25 @@ export function verdictsOf(
   const table: Table = Map.groupBy(runs, (run) => keyOf(run.policy, run.period))
   return periods
     .filter(({ crisis }) => crisis !== undefined)
-    .flatMap((period) => {
-      const rest = periods.filter(({ id }) => id !== period.id).map(({ id }) => id)
-      const judge = (chosen: Verdict['chosen'], measured: readonly string[]): Verdict[] => {
+    .flatMap(({ id: period }) => {
+      const rest = periods.filter(({ id }) => id !== period).map(({ id }) => id)
+      return (['without-it', 'same-capacity'] as const).flatMap((chosen) => {
+        const measured = chosen === 'without-it' ? rest : [period]
         if (measured.length === 0) return []
-        const aim = efficiencyAt(table, capacityOf, firstKnob(table, capacityOf, period.id), measured)
-        const pointOf = (id: string): Point => pointAt(table, id, knobFor(table, id, aim, measured), period.id)
-        return others.map(
-          ([other, shareMax]): Verdict =>
-            judged({ period: period.id, chosen, shareMax }, [policy, pointOf(policy)], [other, pointOf(other)]),
-        )
-      }
-      const equal = judge('same-capacity', [period.id])
-      return [...judge('without-it', rest).map((verdict, index) => besideEqual(verdict, equal[index])), ...equal]
+        const aim = efficiencyAt(table, capacityOf, firstKnob(table, capacityOf, period), measured)
+        const own = pointAt(table, policy, knobFor(table, policy, aim, measured), period)
+        return others.map(([other, shareMax]): Verdict => {
+          const rival = pointAt(table, other, knobFor(table, other, own.efficiency, [period]), period)
+          return judged({ period, chosen, shareMax }, [policy, own], [other, rival])
+        })
+      })
     })
-}
-
-/** A promise that was missed at unequal capacity says what became of it at equal. */
-function besideEqual(verdict: Verdict, equal: Verdict | undefined): Verdict {
-  if (verdict.kept || equal === undefined) return verdict
-  const { badDebtUsd, otherBadDebtUsd, policy, against } = equal
-  const words = `at the same capacity ${policy} lost ${money(badDebtUsd)} and ${against} ${money(otherBadDebtUsd)}`
-  return { ...verdict, why: `${verdict.why.slice(0, -1)}; ${words}.` }
 }
 
 /** Below this share of what is lent out a loss is dust of rounding, and a share of nothing would decide. */
 const DUST_OF_CAPACITY = 1e-6
 /** Between two knobs that were run, capacity is not quite a straight line. */
-const CAPACITY_REACHED = 0.98
+const CAPACITY_APART_MAX = 0.02
 
 function judged(
   { period, chosen, shareMax }: Pick<Verdict, 'period' | 'chosen' | 'shareMax'>,
@@ -62,15 +56,8 @@ function judged(
   [against, other]: readonly [string, Point],
 ): Verdict {
   const dust = DUST_OF_CAPACITY * other.capacityUsd
-  // At a knob for equal capacity that gives much less there is nothing to be compared.
-  const reaches = chosen === 'without-it' || own.capacityUsd >= CAPACITY_REACHED * other.capacityUsd
-  const kept = reaches && own.badDebtUsd <= Math.max(shareMax * other.badDebtUsd, dust)
-  const share =
-    other.badDebtUsd > dust
-      ? `${((100 * own.badDebtUsd) / other.badDebtUsd).toFixed(0)} % of it`
-      : 'which is next to nothing'
-  const capacity = other.capacityUsd > 0 ? `${((100 * own.capacityUsd) / other.capacityUsd).toFixed(0)} %` : 'none'
-  const far = reaches ? '' : ': no knob that was run reaches it'
+  const isDust = own.badDebtUsd <= dust && other.badDebtUsd <= dust
+  const isEqual = Math.abs(own.capacityUsd - other.capacityUsd) <= CAPACITY_APART_MAX * other.capacityUsd
   return {
     period,
     chosen,
@@ -83,9 +70,24 @@ function judged(
     otherKnob: other.knob,
     otherBadDebtUsd: other.badDebtUsd,
     otherCapacityUsd: other.capacityUsd,
-    kept,
-    why: `${policy} lost ${money(own.badDebtUsd)} and ${against} ${money(other.badDebtUsd)}: ${share}, with ${capacity} of its capacity in this period${far}.`,
+    liquidatedUsd: own.liquidatedUsd,
+    otherLiquidatedUsd: other.liquidatedUsd,
+    compared: isEqual && !isDust,
+    kept: isEqual && own.badDebtUsd <= Math.max(shareMax * other.badDebtUsd, dust),
+    why: wordsOf([policy, own], [against, other], { isEqual, isDust }),
   }
+}
+
+function wordsOf(
+  [policy, own]: readonly [string, Point],
+  [against, other]: readonly [string, Point],
+  { isEqual, isDust }: { readonly isEqual: boolean; readonly isDust: boolean },
+): string {
+  if (!isEqual) return `No knob of ${against} that was run gives the capacity that ${policy} gave: nothing to compare.`
+  if (isDust) return `Neither ${policy} nor ${against} lost more than dust: nothing to compare.`
+  const share =
+    other.badDebtUsd > 0 ? `${((100 * own.badDebtUsd) / other.badDebtUsd).toFixed(0)} % of it` : 'of nothing'
+  return `At equal capacity ${policy} lost ${money(own.badDebtUsd)} and ${against} ${money(other.badDebtUsd)}: ${share}; liquidated were ${money(own.liquidatedUsd)} and ${money(other.liquidatedUsd)}.`
 }
 
 function money(usd: number): string {
@@ -118,9 +120,10 @@ function knobFor(table: Table, policy: string, aim: number, periods: readonly st
     knob,
     efficiency: efficiencyAt(table, policy, knob, periods),
   }))
-  for (const [index, right] of points.entries()) {
-    const left = points[index - 1]
-    if (left === undefined || left.efficiency === right.efficiency) continue
+  // From the most cautious on: where capacity is not monotone, the looser ways to the same capacity are not taken.
+  for (let index = points.length - 1; index > 0; index--) {
+    const [left, right] = [points[index - 1], points[index]]
+    if (left === undefined || right === undefined || left.efficiency === right.efficiency) continue
     const share = (aim - left.efficiency) / (right.efficiency - left.efficiency)
     if (share >= 0 && share <= 1) return left.knob + share * (right.knob - left.knob)
   }
@@ -134,12 +137,24 @@ function pointAt(table: Table, policy: string, knob: number, period: string): Po
   const below = sorted.findLast((run) => run.knob <= knob) ?? sorted[0]
   invariant(above !== undefined && below !== undefined, `${policy} was not run in ${period}`)
   const share = above.knob === below.knob ? 0 : (knob - below.knob) / (above.knob - below.knob)
-  const between = (name: 'badDebtUsd' | 'capacityUsd' | 'efficiency'): number =>
+  const between = (name: 'liquidatedUsd' | 'capacityUsd' | 'efficiency'): number =>
     below[name] + share * (above[name] - below[name])
   return {
     knob,
-    badDebtUsd: between('badDebtUsd'),
+    badDebtUsd: lossBetween(below, above, share),
+    liquidatedUsd: between('liquidatedUsd'),
     capacityUsd: between('capacityUsd'),
     efficiency: between('efficiency'),
   }
+}
+
+/** In the logarithm, since losses grow by powers of ten from knob to knob: a straight line would overstate whoever is between two. */
+function lossBetween(below: LendingRun, above: LendingRun, share: number): number {
+  const [first, second] = [below, above].map(({ badDebtUsd, capacityUsd }) =>
+    ln(Math.max(badDebtUsd, 0) + Math.max(DUST_OF_CAPACITY * capacityUsd, Number.MIN_VALUE)),
+  )
+  if (first === undefined || second === undefined) return Number.NaN
+  const capacityUsd = below.capacityUsd + share * (above.capacityUsd - below.capacityUsd)
+  const dust = Math.max(DUST_OF_CAPACITY * capacityUsd, Number.MIN_VALUE)
+  return Math.max(0, exp(first + share * (second - first)) - dust)
 }

@@ -1,5 +1,6 @@
 import { startWorker } from '../queue/queue-worker.ts'
-import { codeHash, PERFORM } from './code-hash.ts'
+import { codeHash, PERFORM, queueOf } from './code-hash.ts'
+import { isLocal } from './engine.ts'
 import { tasksFolder } from './run-folder.ts'
 
 /**
@@ -20,6 +21,9 @@ export async function work(options: {
     folder: tasksFolder(out),
     perform: PERFORM,
     codeHashOf: () => code,
+    queue: queueOf(code),
+    // A run never sends one: whoever did would have this machine run its files.
+    refuse: ({ input }) => (isLocal(input) ? 'it names what lies on this machine' : undefined),
     jobs,
     onLog,
     signal,

@@ -36,5 +36,14 @@ export function exitOf(error: unknown): { readonly code: number; readonly messag
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof UsageError) return { code: EXIT.usage, message: `error: ${message}\n(add --help for the usage)` }
   if (error instanceof Interrupted) return { code: EXIT.interrupted, message }
-  return { code: EXIT.failed, message: `error: ${message}` }
+  return { code: EXIT.failed, message: `error: ${message}${causeOf(error, message)}` }
+}
+
+/** What lay behind an error, where its message does not say so itself. */
+function causeOf(error: unknown, said: string): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined
+  if (cause === undefined) return ''
+  return said.includes(cause.message)
+    ? causeOf(cause, said)
+    : `: ${cause.message}${causeOf(cause, said + cause.message)}`
 }

@@ -77,6 +77,20 @@ describe.skipIf(!hasSharedData())('the recordings', () => {
     expect(series.missing.reduce((sum, each) => sum + each, 0)).toBe(720)
   })
 
+  test('of whatever unit of volume come out in USD', () => {
+    // A day of BTC at one venue; Bitstamp's file counts in USD, and were thousands of times as much if it were taken for BTC.
+    const { series } = recordedSeries(SHARED_DATA, 'BTC', {
+      from: at('2020-03-01'),
+      to: at('2022-01-01'),
+      gapHoursMax: 96,
+    })
+    for (let day = 0; day + 24 <= series.close.length; day += 24) {
+      const usd = series.volumeUsd.subarray(day, day + 24).reduce((sum, each) => sum + each, 0)
+      expect(usd).toBeLessThan(50e9)
+      expect(usd).toBeGreaterThan(5e6)
+    }
+  })
+
   test('of prices alone say where their volume is unknown', () => {
     const range = { from: at('2023-02-20T00:00:00Z'), to: at('2023-03-10T00:00:00Z'), gapHoursMax: 100 }
     const { series, volumeUnknown } = recordedSeries(SHARED_DATA, 'USDC', range)

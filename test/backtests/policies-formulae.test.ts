@@ -160,6 +160,14 @@ describe('SmartLTV', () => {
   })
 })
 
+test('a static policy may keep its threshold nearer to the LTV, and never further than Aave had it', () => {
+  const near = makePolicy({ kind: 'static', gapBps: 100 }, SETUP, 500).next(VIEW)
+  expect(near.liquidationThresholdBps).toBe(near.ltvBps + 100)
+  expect(near.ltvBps).toBe(SETUP.ltvBps - 500)
+  const wide = makePolicy({ kind: 'static', gapBps: 9_000 }, SETUP, 0).next(VIEW)
+  expect(wide).toMatchObject({ ltvBps: SETUP.ltvBps, liquidationThresholdBps: SETUP.liquidationThresholdBps })
+})
+
 test('every policy says what it is, what its knob means and whose records it reads', () => {
   const facts = (choice: PolicyChoice) => policyFacts(choice)
   expect(facts({ kind: 'static' })).toMatchObject({ id: 'static', reads: 'none', defaultKnob: 0 })

@@ -213,6 +213,13 @@ describe('text from outside', () => {
     expect(text.includes('\u0000')).toBe(false)
   })
 
+  test('is none either where an object looks like HTML of ours', () => {
+    const lending = lendingOf(full)
+    const reason = { html: '<script>alert(1)</script>' } as never
+    const changes = lending.changes.slice(0, 3).map((change) => ({ ...change, reason }))
+    expect(reportHtml(withLending({ changes }))).not.toMatch(/<script/i)
+  })
+
   test('of any signs leaves the page whole', () => {
     const { lending: _, forecast: __, ...bare } = full
     const tags = tagsOf(reportHtml({ ...bare, name: 'x', provenance: { ...bare.provenance, config: 'x' } }))

@@ -63,6 +63,7 @@ export function sampleResult(periods: number = CRISES.length, forecast = true): 
           to: 1_767_139_200,
         }),
       ),
+      files: [{ name: 'my-policy.ts', sha256: `c${'0'.repeat(63)}` }],
       models: ['log-har', 'combination'].map((id, index) => ({
         id,
         fittedUntil: 1_583_020_800 + index * 365 * DAY,
@@ -264,6 +265,9 @@ function verdictsOf(period: string, runs: readonly LendingRun[]): Verdict[] {
       otherKnob: 1,
       otherBadDebtUsd: other.badDebtUsd,
       otherCapacityUsd: other.capacityUsd,
+      liquidatedUsd: 2_000_000,
+      otherLiquidatedUsd: 1_500_000,
+      compared: true,
       kept,
       why: `${words}${kept ? '' : ': the fall came within one hour, before any step'}`,
     }

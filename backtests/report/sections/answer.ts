@@ -40,8 +40,10 @@ const OTHERWISE = {
   'same-capacity': 'At knobs of the same capacity in each crisis',
 }
 
+/** Of those alone in which there was something to compare. */
 function keptOf(verdicts: Pair): string {
-  return `${verdicts.filter(({ kept }) => kept).length}\u00a0of\u00a0${verdicts.length}`
+  const compared = verdicts.filter((verdict) => verdict.compared)
+  return `${compared.filter(({ kept }) => kept).length}\u00a0of\u00a0${compared.length}`
 }
 
 function pairsOf(verdicts: readonly Verdict[]): readonly Pair[] {
@@ -89,7 +91,7 @@ function capacityWords(verdicts: Pair): string {
 
 function promise(lending: LendingResult, verdicts: Pair, beside: string): Html {
   const [first] = verdicts
-  const missed = verdicts.filter(({ kept }) => !kept)
+  const missed = verdicts.filter(({ kept, compared }) => compared && !kept)
   const rival = titleOf(lending, first?.against)
   const most =
     isFigure(first?.shareMax) && first.shareMax !== 1 ? `at most ${roughly(first.shareMax)} of` : 'no more than'

@@ -40,6 +40,7 @@ function article(lending: LendingResult, period: Period): Html {
   const [choice] = verdictsByChoice(lending)
   const badges = (choice?.verdicts ?? [])
     .filter((verdict) => verdict.period === period.id)
+    .filter(({ compared }) => compared)
     .map((verdict) => badge(verdict, `${verdict.kept ? 'kept' : 'missed'} against ${title(verdict.against)}`))
   const crisis = period.crisis === undefined ? '' : `, crisis ${day(period.crisis.from)} to ${day(period.crisis.to)}`
   const side = [liquidated, prices].filter((figure) => figure !== undefined)

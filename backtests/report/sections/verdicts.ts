@@ -8,8 +8,8 @@ import { day, isFigure, knobText, percent, usd } from '../words.ts'
 /** What part of the other's bad debt a bar's whole width stands for. */
 const BAR_MAX = 1.5
 const CHOSEN = {
-  'without-it': 'At knobs that were chosen for equal capacity over all other periods, without this one',
-  'same-capacity': 'At knobs that give the same capacity in this period',
+  'without-it': 'Its knob chosen on all other periods, the other’s for the same capacity in this one',
+  'same-capacity': 'Both knobs chosen for a given capacity in this period',
 }
 
 /** Per crisis: whether the promise was kept, with figures and why. */
@@ -23,7 +23,8 @@ export function verdictSection(lending: LendingResult): Html {
     { title: `${own}’s bad debt`, kind: 'number' },
     { title: 'the other’s', kind: 'number' },
     { title: 'share of it', kind: 'number', hint: 'The mark is the most that was promised' },
-    { title: 'capacity', kind: 'number' },
+    { title: 'capacity of both', kind: 'number' },
+    { title: 'liquidated', kind: 'number' },
     { title: 'the other’s', kind: 'number' },
     { title: 'knobs', kind: 'number', hint: 'Its own, and the other’s' },
   ]
@@ -37,7 +38,7 @@ export function verdictSection(lending: LendingResult): Html {
 
 /** In words what the table shows in figures, of those alone that were not kept. */
 function missedOnes(lending: LendingResult, verdicts: readonly Verdict[]): Html {
-  const missed = verdicts.filter(({ kept }) => !kept)
+  const missed = verdicts.filter(({ kept, compared }) => compared && !kept)
   if (missed.length === 0) return html``
   const items = missed.map((verdict) => {
     const title = lending.periods.find(({ id }) => id === verdict.period)?.title ?? verdict.period
@@ -57,12 +58,13 @@ function row(lending: LendingResult, verdict: Verdict, isFirst: boolean): Cell[]
   return [
     isFirst ? html`${nameOf(period?.title ?? verdict.period)}<br><span class="nowrap">${day(from)}</span>` : '',
     look === undefined ? verdict.against : swatch(look.colour, look.title),
-    badge(verdict),
+    verdict.compared ? badge(verdict) : 'nothing to compare',
     usd(verdict.badDebtUsd),
     usd(verdict.otherBadDebtUsd),
     shareBar(verdict),
     usd(verdict.capacityUsd),
-    usd(verdict.otherCapacityUsd),
+    usd(verdict.liquidatedUsd),
+    usd(verdict.otherLiquidatedUsd),
     `${knobText(verdict.knob)} / ${knobText(verdict.otherKnob)}`,
   ]
 }

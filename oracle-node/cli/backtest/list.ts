@@ -44,7 +44,7 @@ function facts({ name, lending, forecast }: RunEntry['result']): {
   readonly promises: string
   readonly models: readonly string[]
 } {
-  const verdicts = lending?.verdicts ?? []
+  const verdicts = lending?.verdicts.filter(({ compared }) => compared) ?? []
   const markets = lending?.periods.reduce((sum, { assets }) => sum + assets.length, 0)
   return {
     name,

@@ -59,7 +59,11 @@ async function run(path: string, options: Options): Promise<void> {
     const { summaryText } = await import('./summary.ts')
     if (options.json === true) printJson(withoutHours(done.result, done.files))
     else print(summaryText(done.result, done.files))
-    const missed = done.result.lending?.verdicts.filter(({ kept }) => !kept).length ?? 0
+    const missed = done.result.lending?.verdicts.filter(({ kept, compared }) => compared && !kept).length ?? 0
+    const judged = done.result.lending?.verdicts.filter(({ compared }) => compared).length ?? 0
+    if (options.check === true && judged === 0) {
+      throw new Failed('--check found nothing to judge: verdicts are of named crises, of policies in lending.verdict')
+    }
     if (options.check === true && missed > 0) throw new Failed(`${missed} promises of the verdict were missed`)
   } catch (error) {
     progress.stop()

@@ -36,15 +36,16 @@ function lendingText({ policies, periods, runs, verdicts }: NonNullable<Backtest
     ],
     shown,
   )
-  const judged = verdicts.map(({ kept, period, chosen, why }) => [
-    kept ? styled('green', 'kept') : styled('red', 'missed'),
+  const judged = verdicts.map(({ kept, compared, period, chosen, why }) => [
+    compared ? (kept ? styled('green', 'kept') : styled('red', 'missed')) : styled('dim', '–'),
     period,
     chosen === 'without-it' ? 'knob by the other crises' : 'knob by this period’s capacity',
     why,
   ])
   if (judged.length === 0) return losses
-  const kept = verdicts.filter((each) => each.kept).length
-  const heading = `${countOf(verdicts.length, 'promise')}, ${count(kept)} kept`
+  const compared = verdicts.filter((each) => each.compared)
+  const kept = compared.filter((each) => each.kept).length
+  const heading = `${countOf(compared.length, 'promise')} that could be compared, ${count(kept)} kept`
   return `${losses}\n\n${heading}\n${table([{ title: '' }, { title: 'period' }, { title: 'chosen' }, { title: '' }], judged)}`
 }
 

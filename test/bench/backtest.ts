@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -22,7 +22,7 @@ type Name = (typeof NAMES)[number]
 
 const USAGE = `npm run bench -- backtest [--json] [--save] [--only NAME,NAME] [--rows N] [--data FOLDER]
   --json   one JSON object instead of a table
-  --save   write test/bench/results/backtest.json
+  --save   write test/bench/results/backtest.json, part by part; what was not measured now stays as it was there
   --only   of ${NAMES.join(', ')}
   --rows   of the large Parquet file (default: 100000000)
   --data   the recorded data, which walk-forward needs (default: ../shared/data beside the repository)
@@ -88,32 +88,45 @@ function loadNow(): number {
   return Math.round((loadavg()[0] ?? Number.NaN) * 100) / 100
 }
 
+type Load = { readonly before: number; readonly after: number }
+type Figures = {
+  readonly bench: 'backtest'
+  readonly machine: { readonly cores: number; readonly cpu: string | undefined; readonly node: string }
+  readonly load: Partial<Record<Name, Load>>
+  readonly lines: ReturnType<typeof linesOf>
+  readonly parts: Parts
+  readonly limits: typeof LIMITS
+}
+
+function figuresOf(load: Figures['load'], parts: Parts): Figures {
+  const machine = { cores: cpus().length, cpu: cpus()[0]?.model, node: process.version }
+  return { bench: 'backtest', machine, load, lines: linesOf(parts), parts, limits: LIMITS }
+}
+
+/** Into the saved figures, those of another machine or Node thrown away: they could not be compared. */
+function save(now: Figures): void {
+  const saved: Figures | undefined = existsSync(SAVED) ? JSON.parse(readFileSync(SAVED, 'utf8')) : undefined
+  const isSame = saved !== undefined && JSON.stringify(saved.machine) === JSON.stringify(now.machine)
+  const all = isSame ? figuresOf({ ...saved.load, ...now.load }, { ...saved.parts, ...now.parts }) : now
+  writeFileSync(SAVED, `${JSON.stringify(all, null, 2)}\n`)
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: OPTIONS })
   if (values.help === true) {
     process.stdout.write(USAGE)
     return
   }
-  const load: Partial<Record<Name, { readonly before: number; readonly after: number }>> = {}
-  let parts: Parts = {}
+  let figures = figuresOf({}, {})
   for (const name of namesOf(values.only)) {
     const before = loadNow()
     say(name)
-    parts = { ...parts, ...(await measured(name, values)) }
-    load[name] = { before, after: loadNow() }
+    const parts = { ...figures.parts, ...(await measured(name, values)) }
+    figures = figuresOf({ ...figures.load, [name]: { before, after: loadNow() } }, parts)
+    if (values.save === true) save(figures)
   }
-  const lines = linesOf(parts)
-  const figures = {
-    bench: 'backtest',
-    machine: { cores: cpus().length, cpu: cpus()[0]?.model, node: process.version },
-    load,
-    lines,
-    ...parts,
-    limits: LIMITS,
-  }
-  if (values.save === true) writeFileSync(SAVED, `${JSON.stringify(figures, null, 2)}\n`)
   if (values.json === true) process.stdout.write(`${JSON.stringify(figures)}\n`)
-  else process.stdout.write(`${textOf(lines)}\n${LIMITS.join('\n')}\n`)
+  else process.stdout.write(`${textOf(figures.lines)}\n${LIMITS.join('\n')}\n`)
 }
 
 function textOf(lines: ReturnType<typeof linesOf>): string {

@@ -156,7 +156,10 @@ test('--check makes a missed promise fail the command', async () => {
   const hours = csv(walk({ from: Date.UTC(2023, 1, 20) / 1_000 }))
   const config = smallConfig({
     periods: [{ crisis: '2023-03-usdc', assets: ['MINE'], beforeDays: 5, afterDays: 0 }],
-    policies: [{ kind: 'static' }, { kind: 'ewma', knobs: [1, 0, 3] }],
+    policies: [
+      { kind: 'static', knobs: [0, -500, 500, 1_000, 2_000, 4_000] },
+      { kind: 'ewma', knobs: [1, 0, 3] },
+    ],
     verdict: { policy: 'ewma', against: { static: 0 } },
     warmUpDays: 0,
   })
@@ -164,7 +167,7 @@ test('--check makes a missed promise fail the command', async () => {
   const run = await runCli(['backtest', 'run', 'my.yaml'], folder)
   expect(run.code).toBe(0)
   expect(run.stdout).toMatch(
-    /1 promise, 0 kept\n.*\nmissed +2023-03-usdc +knob by this period’s capacity +ewma lost [\d,]+ USD and static/,
+    /1 promise that could be compared, 0 kept\n.*\nmissed +2023-03-usdc +knob by this period’s capacity +At equal capacity ewma lost [\d,]+ USD and static/,
   )
   const checked = await runCli(['backtest', 'run', 'my.yaml', '--check'], folder)
   expect(checked).toMatchObject({
@@ -172,6 +175,14 @@ test('--check makes a missed promise fail the command', async () => {
     stderr: expect.stringMatching(/\n1 promises of the verdict were missed\n$/),
   })
   expect(checked.stdout).toBe(run.stdout)
+})
+
+test('--check of a run without a verdict fails, and says why', async () => {
+  const folder = folderWith({ ...MINE, 'my.yaml': SMALL })
+  expect(await runCli(['backtest', 'run', 'my.yaml', '--check'], folder)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('--check found nothing to judge'),
+  })
 })
 
 describe('a run that is stopped', () => {

@@ -5,6 +5,7 @@ import { type StartWorker, startWorker } from '../../backtests/queue/queue-worke
 import { connectRedis, shownUrl } from '../../backtests/queue/redis-connection.ts'
 import { redisResults } from '../../backtests/queue/redis-results.ts'
 import { type RunOnQueue, runOnQueue } from '../../backtests/queue/run-on-queue.ts'
+import { isLocal } from '../../backtests/run/engine.ts'
 import { folderResults } from '../../backtests/tasks/folder-results.ts'
 import type { Task } from '../../backtests/tasks/task.ts'
 import { taskKey } from '../../backtests/tasks/task-key.ts'
@@ -159,6 +160,17 @@ describe.skipIf(!hasRedis())('what anybody puts into Redis', () => {
     expect(log.filter((line) => line.includes('is refused')).length).toBe(bad.length + 1)
     expect(log.filter((line) => /: did /.test(line)).length).toBe(1)
     expect(log.join('')).not.toContain('\u001b')
+  })
+
+  test('as a task that the worker is told not to do is refused', async () => {
+    const name = 'told'
+    const local = churn('mine', { seed: 1, local: { path: '/etc/passwd' } })
+    const { log } = await worker(name, {
+      refuse: ({ input }) => (isLocal(input) ? 'it names what lies on this machine' : undefined),
+    })
+    await expect(run(name, [local])).rejects.toThrow('it names what lies on this machine')
+    await run(name, [churn('good', { seed: 2 })])
+    expect(log.filter((line) => /: did /.test(line)).length).toBe(1)
   })
 
   test('as a result is as if it were not there, unless it is whole', async () => {

@@ -136,7 +136,7 @@ function scalingLines(bench: ScalingBench | undefined): Line[] {
   })
   const far = (of: string, scaled: ScalingBench['redis'], needed: string): Line =>
     scaled === undefined
-      ? { figure: `1 → 2 ${of}`, measured: `not measured: install ${needed}`, bar: '1.8 ×', met: '–', beside: '' }
+      ? { figure: `1 → 2 ${of}`, measured: `not measured: needs ${needed}`, bar: '1.8 ×', met: '–', beside: '' }
       : line(of, scaled)
   return [
     line('threads', bench.threads),

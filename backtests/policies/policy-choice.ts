@@ -10,7 +10,7 @@ type Named = {
   readonly title?: string
 }
 
-/** What governance would set; what is left out is as in `steward-defaults.ts`. */
+/** What governance would set; what is left out is as in `policy-defaults.ts`. */
 type StewardSettings = {
   readonly config?: Partial<PolicyConfig>
   readonly bounds?: Readonly<Partial<Record<Parameter, Partial<Bounds>>>>

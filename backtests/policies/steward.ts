@@ -7,12 +7,12 @@ import {
   type Parameter,
   type PolicyConfig,
 } from '../../oracle-node/core/policy.ts'
+import { DEFAULT_POLICY, defaultBounds } from '../../oracle-node/core/policy-defaults.ts'
 import type { RiskRecord } from '../../oracle-node/core/record.ts'
 import { BPS, type Bps, SECONDS_PER_HOUR } from '../../oracle-node/core/units.ts'
 import type { MarketSetup } from '../lending/market.ts'
 import type { Policy, PolicyDecision, PolicyParameters, PolicyView } from './policy.ts'
 import type { BuiltInChoice } from './policy-choice.ts'
-import { STEWARD_CONFIG, stewardBounds } from './steward-defaults.ts'
 
 /** How a policy that goes through the steward differs from the next one: in the shortfall that it believes. */
 export type Steward = {
@@ -141,7 +141,7 @@ export function settingsOf(
       `${setup.asset} has no supply cap, and the policy ${choice.id ?? choice.kind} starts from one: give the market a supplyCap above 0`,
     )
   }
-  const bounds = stewardBounds(setup)
+  const bounds = defaultBounds(setup)
   for (const parameter of PARAMETERS) bounds[parameter] = { ...bounds[parameter], ...choice.bounds?.[parameter] }
-  return { config: { ...STEWARD_CONFIG, ...choice.config }, bounds }
+  return { config: { ...DEFAULT_POLICY, ...choice.config }, bounds }
 }

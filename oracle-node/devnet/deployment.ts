@@ -1,8 +1,9 @@
 import { type JsonRpcProvider, type JsonRpcSigner, parseEther } from 'ethers'
 import { type AaveMarket, deployAaveMarket } from '../../contracts/script/deploy-aave.ts'
 import { deployFeeds, deployOracle, deploySteward, type FeedField } from '../../contracts/script/deploy-plimsoll.ts'
-import { DEFAULT_ASSETS, DEFAULT_POLICY, defaultBounds } from '../../contracts/script/market-defaults.ts'
+import { DEFAULT_ASSETS } from '../../contracts/script/market-defaults.ts'
 import type { Hex } from '../core/bytes.ts'
+import { DEFAULT_POLICY, defaultBounds } from '../core/policy-defaults.ts'
 import { onChainGroupKey, type PublicKeys } from '../core/threshold.ts'
 
 /** Everything that stands on the local chain. */

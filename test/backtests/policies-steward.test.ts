@@ -5,8 +5,8 @@ import { makePolicy } from '../../backtests/policies/make-policy.ts'
 import type { PolicyParameters, PolicyView } from '../../backtests/policies/policy.ts'
 import type { BuiltInChoice } from '../../backtests/policies/policy-choice.ts'
 import { scaledShortfall } from '../../backtests/policies/steward.ts'
-import { STEWARD_CONFIG, stewardBounds } from '../../backtests/policies/steward-defaults.ts'
 import { nextParameters, PARAMETERS } from '../../oracle-node/core/policy.ts'
+import { DEFAULT_POLICY, defaultBounds } from '../../oracle-node/core/policy-defaults.ts'
 import type { RiskRecord } from '../../oracle-node/core/record.ts'
 import { bps, unixSeconds } from '../../oracle-node/core/units.ts'
 
@@ -113,8 +113,8 @@ describe('the steward’s policy', () => {
               doubt: record.confidenceBps > 100,
               bonusBps: 500,
               current,
-              config: STEWARD_CONFIG,
-              bounds: stewardBounds(SETUP),
+              config: DEFAULT_POLICY,
+              bounds: defaultBounds(SETUP),
               changedAt,
               now,
             })

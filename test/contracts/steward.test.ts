@@ -2,7 +2,7 @@ import type { Contract, ContractTransactionReceipt } from 'ethers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { aaveArtifact } from '../../contracts/script/artifacts.ts'
 import { assetConfig } from '../../contracts/script/deploy-plimsoll.ts'
-import { DEFAULT_ASSETS, DEFAULT_POLICY, defaultBounds } from '../../contracts/script/market-defaults.ts'
+import { DEFAULT_ASSETS } from '../../contracts/script/market-defaults.ts'
 import { feedOf } from '../../oracle-node/core/feed.ts'
 import {
   type Bounds,
@@ -12,6 +12,7 @@ import {
   type Parameter,
   REASONS,
 } from '../../oracle-node/core/policy.ts'
+import { DEFAULT_POLICY, defaultBounds } from '../../oracle-node/core/policy-defaults.ts'
 import { bps } from '../../oracle-node/core/units.ts'
 import { readParameters } from './aave.ts'
 import { contractAt, revertOf, view } from './chain.ts'

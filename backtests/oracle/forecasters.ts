@@ -1,3 +1,4 @@
+import { isoDay } from '../../data/history/time-format.ts'
 import type { LogHarCoefficients } from '../../models/baselines/log-har.ts'
 import { logHarOutputs } from '../../models/baselines/log-har.ts'
 import { logHarTrees } from '../../models/training/challengers/log-har-trees.ts'
@@ -42,7 +43,7 @@ export function isFitted(id: ForecasterId): boolean {
  * A forecaster fitted on samples, in which everything that a node has of it is learned of these alone: limits, model, guard and baseline.
  * @throws {Error} when there are too few samples of volatile assets.
  */
-export function fitForecaster(id: ForecasterId, train: readonly Sample[]): Fitted {
+function fitForecaster(id: ForecasterId, train: readonly Sample[]): Fitted {
   if (id === 'ewma' || id === 'range') return { id }
   const limits = fitLimits(train)
   const logHar = fitLogHar(train, limits)
@@ -51,32 +52,24 @@ export function fitForecaster(id: ForecasterId, train: readonly Sample[]): Fitte
 }
 
 /**
- * A forecaster refitted as time goes on, each time on what was known by then.
+ * A forecaster that judges from a time on, fitted on what was known by then.
  * @param leftOut what no fit may see even when it is past: the crisis that is tested.
- * @throws {Error} that names the refit whose samples were too few.
+ * @throws {Error} that names the day whose samples were too few.
  */
-export function fitsOf(
+export function fittedAt(
   id: ForecasterId,
-  {
-    refits,
-    samples,
-    leftOut = [],
-  }: {
-    readonly refits: readonly number[]
-    readonly samples: readonly Sample[]
-    readonly leftOut?: readonly TimeRange[]
-  },
-): FittedFrom[] {
-  if (!isFitted(id)) return [{ from: 0, fitted: fitForecaster(id, []) }]
-  return refits.map((from) => {
-    const train = samplesUntil(samples, from, leftOut)
-    try {
-      return { from, fitted: fitForecaster(id, train) }
-    } catch (error) {
-      const day = new Date(from * 1_000).toISOString().slice(0, 10)
-      throw new Error(`${id} cannot be fitted on ${day} on ${train.length} samples; begin later`, { cause: error })
-    }
-  })
+  from: number,
+  samples: readonly Sample[],
+  leftOut: readonly TimeRange[] = [],
+): FittedFrom {
+  const train = samplesUntil(samples, from, leftOut)
+  try {
+    return { from, fitted: fitForecaster(id, train) }
+  } catch (error) {
+    throw new Error(`${id} cannot be fitted on ${isoDay(from)} on ${train.length} samples; begin later`, {
+      cause: error,
+    })
+  }
 }
 
 /** How a fitted forecaster predicts, before guard and calibration; the rules remember what they were asked before. */

@@ -1,8 +1,7 @@
 import { committedDepth } from '../oracle/committed-depth.ts'
 import { encodeColumns } from '../oracle/forecast-file.ts'
 import { forecastColumns } from '../oracle/forecast-series.ts'
-import { type FittedFrom, fitForecaster } from '../oracle/forecasters.ts'
-import { samplesUntil } from '../oracle/training-samples.ts'
+import { type FittedFrom, fittedAt, isFitted } from '../oracle/forecasters.ts'
 import { packArrays } from '../pack-arrays.ts'
 import { decodeSeries } from '../series-bytes.ts'
 import type { Perform, Task, TaskContext } from '../tasks/task.ts'
@@ -15,7 +14,7 @@ import { walkTask } from './walk-task.ts'
 export const perform: Perform = async (task, context) => {
   switch (task.kind) {
     case 'fit':
-      return json(await fittedAt(task, context))
+      return json(await fitTask(task, context))
     case 'columns':
       return columns(task, context)
     case 'market':
@@ -27,26 +26,16 @@ export const perform: Perform = async (task, context) => {
   }
 }
 
-async function fittedAt(task: Task, context: TaskContext): Promise<FittedFrom> {
+async function fitTask(task: Task, context: TaskContext): Promise<FittedFrom> {
   const { forecaster, refit, leftOut, training } = taskInput('fit', task)
-  const samples = await trainingSamples(training, context)
-  const train = samplesUntil(samples, refit, leftOut)
-  try {
-    return { from: refit, fitted: fitForecaster(forecaster, train) }
-  } catch (error) {
-    const day = new Date(refit * 1_000).toISOString().slice(0, 10)
-    throw new Error(`${forecaster} cannot be fitted on ${day} on ${train.length} samples; begin later`, {
-      cause: error,
-    })
-  }
+  return fittedAt(forecaster, refit, await trainingSamples(training, context), leftOut)
 }
 
 async function columns(task: Task, context: TaskContext): Promise<Uint8Array> {
   const { series, market, forecaster, fits } = taskInput('columns', task)
-  const fitted: FittedFrom[] =
-    fits.length === 0 && (forecaster === 'ewma' || forecaster === 'range')
-      ? [{ from: 0, fitted: { id: forecaster } }]
-      : await Promise.all(fits.map(async (key) => parsed<FittedFrom>(await context.read(key))))
+  const fitted: FittedFrom[] = isFitted(forecaster)
+    ? await Promise.all(fits.map(async (key) => parsed<FittedFrom>(await context.read(key))))
+    : [fittedAt(forecaster, 0, [])]
   return encodeColumns(
     forecastColumns({
       series: decodeSeries(await context.read(series)),

@@ -52,6 +52,11 @@ function isDay(date: string): boolean {
   return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(date)
 }
 
+/** `2020-01-01` */
+export function isoDay(seconds: number): string {
+  return isoTime(seconds).slice(0, 10)
+}
+
 /** `2020-01-01T00:00:00Z` */
 export function isoTime(seconds: number): string {
   return Number.isFinite(seconds) && Math.abs(seconds) < 8.64e12

@@ -4,7 +4,7 @@ import { recordsOf } from '../../backtests/oracle/committee.ts'
 import type { ForecastColumns } from '../../backtests/oracle/forecast-columns.ts'
 import { encodeColumns } from '../../backtests/oracle/forecast-file.ts'
 import { forecastColumns } from '../../backtests/oracle/forecast-series.ts'
-import { type FittedFrom, fitsOf, predictorOf } from '../../backtests/oracle/forecasters.ts'
+import { type FittedFrom, fittedAt, predictorOf } from '../../backtests/oracle/forecasters.ts'
 import { hourlyFeatures } from '../../backtests/oracle/hourly-features.ts'
 import { recordedSamples, refitTimes } from '../../backtests/oracle/training-samples.ts'
 import { depthModel } from '../../models/baselines/depth.ts'
@@ -38,8 +38,8 @@ const SAMPLES: readonly Sample[] = [0.004, 0.01, 0.025].flatMap((stepRatio, mark
 )
 const START = FIRST_HOUR + 60 * DAY
 const REFITS = [START, START + 20 * DAY]
-const PLIMSOLL = fitsOf('plimsoll', { refits: REFITS, samples: SAMPLES })
-const LOG_HAR = fitsOf('log-har', { refits: REFITS, samples: SAMPLES })
+const PLIMSOLL = REFITS.map((from) => fittedAt('plimsoll', from, SAMPLES))
+const LOG_HAR = REFITS.map((from) => fittedAt('log-har', from, SAMPLES))
 
 /** The bar that ends at a midnight, when calibrations move. */
 const BEFORE_MIDNIGHT = 1_777
@@ -188,7 +188,7 @@ describe('nothing looks ahead', () => {
     const changed = SAMPLES.map((sample) =>
       sample.time + DAY > START ? { ...sample, loss: 0.9, realized: 3, hourLoss: 0.9, hourRealized: 3 } : sample,
     )
-    const [first, second] = fitsOf('log-har', { refits: REFITS, samples: changed })
+    const [first, second] = REFITS.map((from) => fittedAt('log-har', from, changed))
     expect(first).toEqual(LOG_HAR[0])
     expect(second).not.toEqual(LOG_HAR[1])
   })
@@ -203,7 +203,7 @@ describe('nothing looks ahead', () => {
         : sample,
     )
     const fitted = (samples: readonly Sample[], leftOut: readonly { from: number; to: number }[]) =>
-      fitsOf('log-har', { refits: REFITS, samples, leftOut })
+      REFITS.map((from) => fittedAt('log-har', from, samples, leftOut))
     expect(touched.length).toBeGreaterThan(50)
     expect(fitted(changed, [crisis])).toEqual(fitted(SAMPLES, [crisis]))
     expect(fitted(changed, [])).not.toEqual(fitted(SAMPLES, []))
@@ -229,7 +229,7 @@ describe('fits', () => {
   })
 
   test('too early for samples are refused by their day', () => {
-    expect(() => fitsOf('plimsoll', { refits: [FIRST_HOUR], samples: SAMPLES })).toThrow(/2023-11-14 on 0 samples/)
+    expect(() => fittedAt('plimsoll', FIRST_HOUR, SAMPLES)).toThrow(/2023-11-14 on 0 samples/)
   })
 
   test('on recordings that are not there say where they were sought', () => {
@@ -254,8 +254,7 @@ describe('fits', () => {
 })
 
 describe('rules of others', () => {
-  const ewmaOf = (bars: readonly Bar[]): ForecastColumns =>
-    columnsOfBars(bars, fitsOf('ewma', { refits: [], samples: [] }))
+  const ewmaOf = (bars: readonly Bar[]): ForecastColumns => columnsOfBars(bars, [fittedAt('ewma', 0, [])])
   const without = (from: number, to: number): Bar[] => CALM.filter((_, hour) => !(hour >= from && hour < to))
 
   /** The last deviation of a day, one hour after another, from closes. */
@@ -290,7 +289,7 @@ describe('rules of others', () => {
   })
 
   test('the range is Parkinson’s of a week', () => {
-    const columns = columnsOfBars(CALM, fitsOf('range', { refits: [], samples: [] }))
+    const columns = columnsOfBars(CALM, [fittedAt('range', 0, [])])
     const ranges = CALM.slice(-168).reduce((sum, { high, low }) => sum + Math.log(high / low) ** 2, 0)
     expect(columns.volatility.at(-1)).toBeCloseTo(Math.sqrt(ranges / (28 * Math.LN2)) * Math.sqrt(365), 10)
   })

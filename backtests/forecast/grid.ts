@@ -1,3 +1,4 @@
+import { isoDay } from '../../data/history/time-format.ts'
 import { combined } from '../../models/evaluation/panel.ts'
 import { COMBINATIONS, candidates, isPeer } from '../../models/training/candidates.ts'
 import type { Sample } from '../../models/training/dataset.ts'
@@ -81,7 +82,7 @@ async function forecastOf(
   test: readonly Sample[],
   start: number,
 ): Promise<readonly Float64Array[]> {
-  const where = `${candidate.id}, in the fold from ${new Date(start * 1_000).toISOString().slice(0, 10)}`
+  const where = `${candidate.id}, in the fold from ${isoDay(start)}`
   try {
     const rows = await candidate.forecast({ train, test: test.map(blinded) })
     if (rows.length === test.length && rows.every(({ length }) => length === RISK_OUTPUT_COUNT)) return rows

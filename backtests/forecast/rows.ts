@@ -1,3 +1,4 @@
+import { isoDay } from '../../data/history/time-format.ts'
 import { LEVELS } from '../../models/evaluation/scores.ts'
 import type { Sample } from '../../models/training/dataset.ts'
 import { featureIndex } from '../../oracle-node/core/feature-spec.ts'
@@ -57,7 +58,8 @@ export function horizonScores(
   const loss = each((row) => (horizon === '24h' ? row.loss : row.hourLoss))
   for (const [index, row] of rows.entries()) {
     const fault = faultOf(at(volatility, index), at(valueAtRisk, index), at(shortfall, index))
-    if (fault !== undefined) throw new Error(`${id} forecast of ${row.asset}, ${dayOf(row.time)}, ${horizon}: ${fault}`)
+    if (fault !== undefined)
+      throw new Error(`${id} forecast of ${row.asset}, ${isoDay(row.time)}, ${horizon}: ${fault}`)
   }
   return {
     id,
@@ -90,8 +92,4 @@ function faultOf(volatility: number, valueAtRisk: number, shortfall: number): st
   if (!Number.isFinite(valueAtRisk)) return `a value at risk is finite, got ${valueAtRisk}`
   if (shortfall > 0 && shortfall >= valueAtRisk && shortfall < Number.POSITIVE_INFINITY) return undefined
   return `a shortfall is positive, finite and no less than value at risk (${valueAtRisk}), got ${shortfall}`
-}
-
-function dayOf(time: number): string {
-  return new Date(time * 1_000).toISOString().slice(0, 10)
 }

@@ -1,9 +1,9 @@
+import { isoDay } from '../../data/history/time-format.ts'
 import type { Sample } from '../../models/training/dataset.ts'
 import { HORIZON_SECONDS } from '../../models/training/series.ts'
 import { expandingFolds, type Fold } from '../../models/training/walk-forward.ts'
+import { SECONDS_PER_DAY } from '../../oracle-node/core/market-rows.ts'
 import { combinations } from './combinations.ts'
-
-const DAY = 86_400
 
 /** How samples are parted into what is fitted on and what is tested. Days are whole. */
 export type SplitPlan =
@@ -52,7 +52,7 @@ export type SplitParts = {
  * @throws {RangeError} that names the setting under which no fold can be made, or the asset whose tested labels overlap.
  */
 export function splitsOf(samples: readonly Sample[], plan: SplitPlan, parts: SplitParts = {}): Splits {
-  const isTested = parts.isTested ?? (({ time }: Sample): boolean => time % DAY === 0)
+  const isTested = parts.isTested ?? (({ time }: Sample): boolean => time % SECONDS_PER_DAY === 0)
   const both = { isFitted: parts.isFitted ?? ((): boolean => true), isTested }
   requireApart(samples.filter(isTested))
   const splits =
@@ -62,7 +62,7 @@ export function splitsOf(samples: readonly Sample[], plan: SplitPlan, parts: Spl
   for (const { start, train } of splits.folds) {
     if (train.length > 0) continue
     const field = plan.kind === 'k-fold' || plan.kind === 'combinatorial' ? 'embargoDays' : 'firstRefit'
-    throw new RangeError(`splits.${field}: the fold that is tested from ${dayOf(start)} has no training sample left`)
+    throw new RangeError(`splits.${field}: the fold that is tested from ${isoDay(start)} has no training sample left`)
   }
   return splits
 }
@@ -72,7 +72,7 @@ export function splitsOfAssets(splits: Splits, assets: ReadonlySet<string>, trai
   const isOne = ({ asset }: Sample): boolean => assets.has(asset)
   const folds = splits.folds.map((fold): Fold => {
     const train = fold.train.filter(isOne)
-    const days = new Set(train.map(({ time }) => time - (time % DAY))).size
+    const days = new Set(train.map(({ time }) => time - (time % SECONDS_PER_DAY))).size
     return { ...fold, train, test: days < trainDaysMin ? [] : fold.test.filter(isOne) }
   })
   return { ...splits, folds }
@@ -112,17 +112,17 @@ function walkForwardSplits(samples: readonly Sample[], plan: WalkPlan, parts: Ch
   requireWhole(plan.kind === 'rolling' ? 'windowDays' : 'trainDays', windowDays, 2)
   const times = timesOf(samples.filter(parts.isTested))
   const [first, last] = [times[0] ?? Number.NaN, times.at(-1) ?? Number.NaN]
-  const begin = plan.firstRefit ?? firstOf(samples.filter(parts.isFitted)) + windowDays * DAY
+  const begin = plan.firstRefit ?? firstOf(samples.filter(parts.isFitted)) + windowDays * SECONDS_PER_DAY
   if (!(begin <= last)) {
     throw new RangeError(
-      `splits.${plan.firstRefit === undefined ? (plan.kind === 'rolling' ? 'windowDays' : 'trainDays') : 'firstRefit'}: the first refit would be on ${dayOf(begin)}, but tested samples are of ${dayOf(first)} to ${dayOf(last)}`,
+      `splits.${plan.firstRefit === undefined ? (plan.kind === 'rolling' ? 'windowDays' : 'trainDays') : 'firstRefit'}: the first refit would be on ${isoDay(begin)}, but tested samples are of ${isoDay(first)} to ${isoDay(last)}`,
     )
   }
   const refits: number[] = []
-  for (let refit = begin; refit <= last; refit += plan.refitEveryDays * DAY) refits.push(refit)
+  for (let refit = begin; refit <= last; refit += plan.refitEveryDays * SECONDS_PER_DAY) refits.push(refit)
   const expanding = expandingFolds(samples, { refits, ...parts }).map((fold) => ({
     ...fold,
-    end: Math.min(fold.end, last + DAY),
+    end: Math.min(fold.end, last + SECONDS_PER_DAY),
   }))
   const rolled = plan.kind === 'rolling' ? expanding.map((fold) => within(fold, windowDays)) : expanding
   // Where a recording has a gap there may be nothing to test between two refits.
@@ -131,7 +131,7 @@ function walkForwardSplits(samples: readonly Sample[], plan: WalkPlan, parts: Ch
 }
 
 function within(fold: Fold, windowDays: number): Fold {
-  return { ...fold, train: fold.train.filter(({ time }) => time >= fold.start - windowDays * DAY) }
+  return { ...fold, train: fold.train.filter(({ time }) => time >= fold.start - windowDays * SECONDS_PER_DAY) }
 }
 
 type BlockPlan = Exclude<SplitPlan, WalkPlan>
@@ -164,7 +164,9 @@ function blockSplits(samples: readonly Sample[], plan: BlockPlan, { isFitted, is
     return {
       start,
       end,
-      train: fitted.filter(({ time }) => own.every((block) => isClear(time, block, plan.embargoDays * DAY))),
+      train: fitted.filter(({ time }) =>
+        own.every((block) => isClear(time, block, plan.embargoDays * SECONDS_PER_DAY)),
+      ),
       test: ordered.filter(({ time }) => own.some((block) => time >= block.start && time < block.end)),
     }
   })
@@ -208,7 +210,7 @@ function requireApart(tested: readonly Sample[]): void {
     const times = own.map(({ time }) => time).sort((a, b) => a - b)
     const early = times.find((time, index) => time - (times[index - 1] ?? Number.NEGATIVE_INFINITY) < HORIZON_SECONDS)
     if (early !== undefined) {
-      throw new RangeError(`${asset} has two tested samples within the day before ${dayOf(early)}; test one a day`)
+      throw new RangeError(`${asset} has two tested samples within the day before ${isoDay(early)}; test one a day`)
     }
   }
 }
@@ -216,8 +218,4 @@ function requireApart(tested: readonly Sample[]): void {
 function requireWhole(field: string, given: number, least: number): void {
   if (Number.isInteger(given) && given >= least) return
   throw new RangeError(`splits.${field}: a whole number of ${least} or more, got ${given}`)
-}
-
-function dayOf(seconds: number): string {
-  return Number.isFinite(seconds) ? new Date(seconds * 1_000).toISOString().slice(0, 10) : String(seconds)
 }

@@ -2,11 +2,11 @@ import { barsOf, marketFeatures, type Sample, samplesOf } from '../../models/tra
 import { NOT_FITTED, STEP_HOURS } from '../../models/training/samples.ts'
 import { HORIZON_SECONDS, MARKET_SERIES, SERIES } from '../../models/training/series.ts'
 import { FEATURE_SPEC, WINDOW_HOURS } from '../../oracle-node/core/feature-spec.ts'
+import { SECONDS_PER_DAY } from '../../oracle-node/core/market-rows.ts'
 
 /** Unix seconds from which, and up to which, something is not to be seen. */
 export type TimeRange = { readonly from: number; readonly to: number }
 
-const DAY_SECONDS = 86_400
 /** How far back a vector reaches: the hours of its returns, and the close that the first is counted from. */
 const LOOK_BACK_SECONDS = (WINDOW_HOURS + 1) * FEATURE_SPEC.barSeconds
 
@@ -47,6 +47,6 @@ export function refitTimes({ from, to, everyDays }: TimeRange & { readonly every
     throw new RangeError(`models are fitted anew every so many whole days from 1, got ${everyDays}`)
   }
   if (!(from < to)) throw new RangeError(`refits need a time from before a time to, got ${from} and ${to}`)
-  const count = Math.ceil((to - from) / (everyDays * DAY_SECONDS))
-  return Array.from({ length: count }, (_, refit) => from + refit * everyDays * DAY_SECONDS)
+  const count = Math.ceil((to - from) / (everyDays * SECONDS_PER_DAY))
+  return Array.from({ length: count }, (_, refit) => from + refit * everyDays * SECONDS_PER_DAY)
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { SECONDS_PER_HOUR } from '../../oracle-node/core/units.ts'
 import type { BacktestConfig } from '../config/schema.ts'
 import { fileSeries } from '../data/file-series.ts'
@@ -110,7 +110,7 @@ async function readOwn(
     }
   }
   if (file === undefined) throw new Error(`no file of ${asset}`)
-  const path = isAbsolute(file.path) ? file.path : resolve(folder, file.path)
+  const path = resolve(folder, file.path)
   const { symbol, kind, volumeIn } = file
   if (!existsSync(path)) throw new Error(`data.files.${asset}.path names ${path}, which is not there`)
   const found = await fileSeries({

@@ -1,3 +1,4 @@
+import { SECONDS_PER_DAY } from '../../oracle-node/core/market-rows.ts'
 import type { LendingConfig } from '../config/lending-schema.ts'
 import { aaveParameters } from '../lending/aave-parameters.ts'
 import type { Period } from '../result.ts'
@@ -50,11 +51,9 @@ export function lendingPeriods(config: LendingConfig, data: Data): LendingPeriod
   return named
 }
 
-const DAY_SECONDS = 86_400
-
 /** A stress outside of the hours that are run would change nothing, or all before them too. */
 function checkStress({ from, to, stress }: LendingPeriod, index: number, warmUpDays: number): void {
-  const start = from - warmUpDays * DAY_SECONDS
+  const start = from - warmUpDays * SECONDS_PER_DAY
   for (const [place, { at }] of stress.entries()) {
     if (at >= start && at < to) continue
     const iso = (time: number): string => new Date(time * 1_000).toISOString().slice(0, 16)

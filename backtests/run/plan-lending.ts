@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { isoDay } from '../../data/history/time-format.ts'
+import { SECONDS_PER_DAY } from '../../oracle-node/core/market-rows.ts'
 import type { LendingConfig } from '../config/lending-schema.ts'
 import { readDepths } from '../data/read-depths.ts'
 import { readPositions } from '../lending/read-positions.ts'
@@ -18,11 +20,10 @@ import { type LendingPeriod, lendingPeriods } from './periods.ts'
 import { type Choice, choicesOf, policyInput } from './policy-choices.ts'
 import type { TaskInput, Training } from './task-inputs.ts'
 
-const DAY_SECONDS = 86_400
 /** What a vector looks back, and a day for the hours that may be missing. */
-const LOOK_BACK_SECONDS = 9 * DAY_SECONDS
+const LOOK_BACK_SECONDS = 9 * SECONDS_PER_DAY
 /** Losses of the day after the last hour are shown. */
-const LOOK_AHEAD_SECONDS = DAY_SECONDS
+const LOOK_AHEAD_SECONDS = SECONDS_PER_DAY
 
 /** One market of one period under one policy, and the task that runs it. */
 export type PlannedMarket = {
@@ -91,7 +92,7 @@ type PlannedPeriod = Pick<LendingPlan, 'fits' | 'columns' | 'markets'>
 
 async function planPeriod(period: LendingPeriod, choices: readonly Choice[], parts: PlanParts): Promise<PlannedPeriod> {
   const { config, data, keyOf, put } = parts
-  const from = period.from - config.warmUpDays * DAY_SECONDS
+  const from = period.from - config.warmUpDays * SECONDS_PER_DAY
   const range = { from: from - LOOK_BACK_SECONDS, to: period.to + LOOK_AHEAD_SECONDS }
   const used = forecastersOf(choices)
   const fits = await fitsOf(period, from, used, parts)
@@ -159,13 +160,12 @@ async function fitsOf(
   return fitted.flatMap((forecaster) =>
     refits.map((refit) => {
       const leftOut = period.crisis === undefined ? [] : [period.crisis]
-      const day = new Date(refit * 1_000).toISOString().slice(0, 10)
       const input = { forecaster, refit, leftOut, training: learned } satisfies TaskInput<'fit'>
       return {
         until: refit,
         task: {
           kind: 'fit',
-          label: `${forecaster} fitted on ${day}`,
+          label: `${forecaster} fitted on ${isoDay(refit)}`,
           input: plain(input),
           needs: learned.from === 'series' ? keysOf(learned.market, ...learned.series) : [],
         },
@@ -254,7 +254,7 @@ async function debtKey(asset: string, period: LendingPeriod, from: number, { dat
 
 /** @throws {Error} that names the field, when the file is not there. */
 function ownPath(field: string, file: string, folder: string): string {
-  const path = isAbsolute(file) ? file : resolve(folder, file)
+  const path = resolve(folder, file)
   if (existsSync(path)) return path
   throw new Error(`lending.markets, ${field}: there is no file ${path}`)
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { dirname, isAbsolute, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { LendingConfig } from '../config/lending-schema.ts'
 import { type PolicyChoice, type PolicyFacts, policyFacts } from '../policies/policy-choice.ts'
 import { sha256 } from './load-data.ts'
@@ -21,7 +21,7 @@ export function choicesOf(config: LendingConfig, folder: string): Choice[] {
   const choices = config.policies.map((policy): Choice => {
     if (policy.kind === 'function') {
       const { file, knobs, ...rest } = policy
-      const path = isAbsolute(file) ? file : resolve(folder, file)
+      const path = resolve(folder, file)
       const choice: PolicyChoice = { ...rest, path }
       return { choice, facts: policyFacts(choice), knobs, sha256: fileHash(path) }
     }

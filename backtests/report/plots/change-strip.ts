@@ -1,10 +1,10 @@
 import * as Plot from '@observablehq/plot'
+import { SECONDS_PER_DAY } from '../../../oracle-node/core/market-rows.ts'
 import type { LendingChange, LendingResult, Period } from '../../result.ts'
 import { looksOf, short } from '../palette.ts'
 import { type Figure, figure } from '../plot.ts'
 import { isFigure } from '../words.ts'
 
-const DAY = 86_400
 const ROW = 15
 const GAP = 12
 
@@ -69,7 +69,7 @@ function ground(periods: readonly Period[], policies: number): Plot.Markish[] {
   const crises = boxes.flatMap(({ period, top, bottom }) =>
     period.crisis === undefined
       ? []
-      : [{ x1: 0, x2: (period.crisis.to - period.crisis.from) / DAY, y1: top, y2: bottom }],
+      : [{ x1: 0, x2: (period.crisis.to - period.crisis.from) / SECONDS_PER_DAY, y1: top, y2: bottom }],
   )
   return [
     Plot.rect(crises, { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: 'var(--band)' }),
@@ -127,7 +127,7 @@ function dayAxis(): Plot.Markish {
 }
 
 function dayOf(time: number, { crisis, from }: Period): number {
-  return (time - (crisis?.from ?? from)) / DAY
+  return (time - (crisis?.from ?? from)) / SECONDS_PER_DAY
 }
 
 function fixed(value: number): string {

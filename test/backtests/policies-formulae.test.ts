@@ -6,30 +6,9 @@ import { type PolicyChoice, policyFacts } from '../../backtests/policies/policy-
 import { smartCap, smartLtv, smartShortfall } from '../../backtests/policies/smart-ltv.ts'
 import type { RiskRecord } from '../../oracle-node/core/record.ts'
 import { bps, unixSeconds } from '../../oracle-node/core/units.ts'
+import { RECORD, SETUP } from './policy-samples.ts'
 
-const NOW = 1_700_000_000
-const SETUP: MarketSetup = {
-  asset: 'ETH',
-  ltvBps: 8_050,
-  liquidationThresholdBps: 8_300,
-  liquidationBonusBps: 500,
-  liquidationProtocolFeeBps: 1_000,
-  reserveFactorBps: 1_500,
-  supplyCap: 50_000,
-  borrowCap: 40_000,
-}
-const RECORD: RiskRecord = {
-  priceE8: 200_000_000_000n,
-  volatilityBps: bps(6_000),
-  valueAtRisk99Bps: bps(900),
-  expectedShortfall99Bps: bps(1_200),
-  depthUsd: 20_000_000,
-  liquidityScoreBps: bps(0),
-  riskScoreBps: bps(0),
-  confidenceBps: bps(5),
-  observedAt: unixSeconds(NOW),
-  validForSeconds: 7_200,
-}
+const NOW: number = RECORD.observedAt
 const VIEW = {
   asset: 'ETH',
   now: NOW,

@@ -9,37 +9,13 @@ import { nextParameters, PARAMETERS } from '../../oracle-node/core/policy.ts'
 import { DEFAULT_POLICY, defaultBounds } from '../../oracle-node/core/policy-defaults.ts'
 import type { RiskRecord } from '../../oracle-node/core/record.ts'
 import { bps, unixSeconds } from '../../oracle-node/core/units.ts'
+import { RECORD, SETUP } from './policy-samples.ts'
 
-const START = 1_700_000_000
+const START: number = RECORD.observedAt
 const HOUR = 3_600
 /** Two loosening moves are further apart than this, so that the clocks matter. */
 const STEP = 1_500
-const SETUP: MarketSetup = {
-  asset: 'ETH',
-  ltvBps: 8_050,
-  liquidationThresholdBps: 8_300,
-  liquidationBonusBps: 500,
-  liquidationProtocolFeeBps: 1_000,
-  reserveFactorBps: 1_500,
-  supplyCap: 50_000,
-  borrowCap: 40_000,
-}
-
-function recordOf(changes: Partial<RiskRecord> = {}): RiskRecord {
-  return {
-    priceE8: 200_000_000_000n,
-    volatilityBps: bps(6_000),
-    valueAtRisk99Bps: bps(900),
-    expectedShortfall99Bps: bps(1_200),
-    depthUsd: 20_000_000,
-    liquidityScoreBps: bps(0),
-    riskScoreBps: bps(0),
-    confidenceBps: bps(5),
-    observedAt: unixSeconds(START),
-    validForSeconds: 7_200,
-    ...changes,
-  }
-}
+const recordOf = (changes: Partial<RiskRecord> = {}): RiskRecord => ({ ...RECORD, ...changes })
 
 const parametersOf = ({
   ltvBps,

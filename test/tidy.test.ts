@@ -129,12 +129,14 @@ type Zone = {
 const [CORE, PROTOCOL, PORTS] = ['oracle-node/core/', 'oracle-node/protocol/', 'oracle-node/ports/']
 const [ADAPTERS, APP] = ['oracle-node/adapters/', 'oracle-node/app/']
 const NOBLE = /^@noble\/(?:hashes|curves)\//
+/** Pure functions over bytes; `core/group.ts` alone has it: ADR 0018. */
+const LIBSECP256K1 = /^secp256k1$/
 const STDLIB = /^@stdlib\/math-base-special-(?:exp|ln)$/
 const PACKAGES = /^(?!\.|oracle-node\/|models\/|data\/|backtests\/|contracts\/|test\/)/
 const RESEARCH = ['models/', 'data/', 'backtests/']
 
 const ZONES: readonly Zone[] = [
-  { of: [CORE], may: [CORE, NOBLE, STDLIB] },
+  { of: [CORE], may: [CORE, NOBLE, STDLIB, LIBSECP256K1] },
   { of: [PROTOCOL], may: [CORE, PROTOCOL, NOBLE], mayTypes: [PORTS] },
   { of: [PORTS], may: [], mayTypes: [CORE, PROTOCOL, PORTS] },
   { of: [ADAPTERS], may: [CORE, ADAPTERS, 'contracts/abi/', PACKAGES], mayTypes: [PORTS, PROTOCOL] },

@@ -4,6 +4,7 @@ import { fromHex, type Hex, keccak, keccakText, toHex, word } from './bytes.ts'
 import { type Domain, typedDigest } from './domain.ts'
 import { invariant } from './errors.ts'
 import type { FeedId } from './feed.ts'
+import { recoverPublicKey } from './group.ts'
 import { packRecord, type RiskRecord } from './record.ts'
 import type { NodeIndex, UnixSeconds } from './units.ts'
 
@@ -80,17 +81,11 @@ export function signObservation(domain: Domain, observation: Observation, operat
 
 /** The operator's address that signed, or undefined when the signature is malformed or malleable. */
 export function recoverOperator(domain: Domain, signed: SignedObservation): Hex | undefined {
-  try {
-    const bytes = fromHex(signed.signature, 65)
-    const recovery = (bytes[64] ?? 0) - 27
-    const signature = secp256k1.Signature.fromBytes(bytes.subarray(0, 64), 'compact').addRecoveryBit(recovery)
-    if (signature.hasHighS()) return undefined
-    const point = signature.recoverPublicKey(observationDigest(domain, signed.observation))
-    return addressOf(point.toBytes(false))
-  } catch {
-    // noble throws on every malformed input; a hostile signature is no bug of ours.
-    return undefined
-  }
+  if (!/^0x[0-9a-f]{130}$/i.test(signed.signature)) return undefined
+  const bytes = fromHex(signed.signature, 65)
+  const digest = observationDigest(domain, signed.observation)
+  const key = recoverPublicKey(digest, bytes.subarray(0, 64), (bytes[64] ?? 0) - 27)
+  return key === undefined ? undefined : addressOf(key)
 }
 
 /** Ethereum's address of an uncompressed public key (65 bytes). */

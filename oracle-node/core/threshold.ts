@@ -1,7 +1,13 @@
 import { secp256k1_FROST as FROST, secp256k1 } from '@noble/curves/secp256k1.js'
+import { concatBytes } from '@noble/hashes/utils.js'
 import { fromHex, type Hex, toBigInt, toHex } from './bytes.ts'
 import { invariant } from './errors.ts'
-import { type NodeIndex, nodeIndex } from './units.ts'
+import { baseMultiple, isPoint, linearCombination } from './group.ts'
+import { challengeOf, type SigningSession, signingSession } from './signing-session.ts'
+import type { NodeIndex } from './units.ts'
+
+const { Fn } = secp256k1.Point
+const SCALAR = /^0x[0-9a-f]{64}$/
 
 /*
  * FROST(secp256k1, SHA-256), RFC 9591, in the types of this project. Randomness is an argument. Nonces live in memory only,
@@ -27,8 +33,8 @@ export type SecretShare = { readonly node: NodeIndex; readonly share: Uint8Array
 export type Commitment = { readonly hiding: Hex; readonly binding: Hex }
 export type SignerCommitment = Commitment & { readonly node: NodeIndex }
 
-/** The secret half of a commitment. Never stored, never copied. */
-export type Nonces = { readonly hiding: Uint8Array; readonly binding: Uint8Array }
+/** The secret half of a commitment, with its public half. Never stored, never copied. */
+export type Nonces = { readonly hiding: Uint8Array; readonly binding: Uint8Array; readonly commitment: Commitment }
 
 export type RandomBytes = (length?: number) => Uint8Array<ArrayBuffer>
 
@@ -39,78 +45,87 @@ export function identifierOf(node: NodeIndex): string {
 /** RFC 9591 §5.1: fresh nonces and their public commitments. */
 export function commit(secret: SecretShare, random: RandomBytes): { nonces: Nonces; commitment: Commitment } {
   const made = FROST.commit({ identifier: identifierOf(secret.node), signingShare: secret.share }, random)
-  return {
-    nonces: made.nonces,
-    commitment: { hiding: toHex(made.commitments.hiding), binding: toHex(made.commitments.binding) },
-  }
+  const commitment = { hiding: toHex(made.commitments.hiding), binding: toHex(made.commitments.binding) }
+  const { hiding, binding } = made.nonces
+  return { nonces: { hiding, binding, commitment }, commitment }
+}
+
+type Signing = {
+  readonly keys: PublicKeys
+  readonly signers: readonly SignerCommitment[]
+  readonly digest: Uint8Array
 }
 
 /**
- * RFC 9591 §5.2: this member's share of the signature. Zeroes the nonces.
- * @throws {Error} from noble when the nonces were used before or the commitment list is not the one they belong to.
+ * RFC 9591 §5.2: this member's share of the signature, z = d + e·ρ + λ·s·c. Zeroes the nonces.
+ * @throws {InvariantError} when the nonces were used before, or the signers do not hold the commitment that they belong to.
  */
-export function signShare(options: {
-  readonly secret: SecretShare
-  readonly keys: PublicKeys
-  readonly nonces: Nonces
-  readonly signers: readonly SignerCommitment[]
-  readonly digest: Uint8Array
-}): Hex {
+export function signShare(options: Signing & { readonly secret: SecretShare; readonly nonces: Nonces }): Hex {
   const { secret, keys, nonces, signers, digest } = options
-  const own = { identifier: identifierOf(secret.node), signingShare: secret.share }
-  const package_ = toFrostPublic(keys)
-  return toHex(FROST.signShare(own, package_, nonces as never, toCommitmentList(signers), digest))
+  const listed = signers.find(({ node }) => node === secret.node)
+  const { hiding, binding } = nonces.commitment
+  invariant(
+    listed?.hiding === hiding && listed.binding === binding,
+    'the signers hold another commitment of this member',
+  )
+  invariant(signers.length >= keys.threshold, `${keys.threshold} signers are needed, got ${signers.length}`)
+  const [first, second] = [toBigInt(nonces.hiding), toBigInt(nonces.binding)]
+  invariant(first !== 0n && second !== 0n, 'the nonces of this commitment are spent')
+  nonces.hiding.fill(0)
+  nonces.binding.fill(0)
+  const session = signingSession({ groupKey: keys.groupKey, signers, digest })
+  const own = session?.factors.get(secret.node)
+  invariant(session !== undefined && own !== undefined, 'signers with commitments that make a session')
+  const keyed = Fn.mul(Fn.mul(own.lagrange, Fn.fromBytes(secret.share)), session.challenge)
+  return toHex(Fn.toBytes(Fn.add(Fn.add(first, Fn.mul(second, own.binding)), keyed)))
 }
 
-/** RFC 9591 §5.4: whether a share is its sender's honest one. A malformed share or commitment is a wrong one. */
-export function verifyShare(options: {
-  readonly keys: PublicKeys
-  readonly signers: readonly SignerCommitment[]
-  readonly digest: Uint8Array
-  readonly node: NodeIndex
-  readonly share: Hex
-}): boolean {
+/**
+ * RFC 9591 §5.4: whether a share is its sender's honest one, z·G = D + ρ·E + λ·c·Y. A malformed share or commitment is a wrong one.
+ * @param options.session Of these signers and this digest, where it is known already.
+ */
+export function verifyShare(
+  options: Signing & { readonly node: NodeIndex; readonly share: Hex; readonly session?: SigningSession | undefined },
+): boolean {
   const { keys, signers, digest, node, share } = options
-  try {
-    const list = toCommitmentList(signers)
-    return FROST.verifyShare(toFrostPublic(keys), list, digest, identifierOf(node), fromHex(share, 32))
-  } catch {
-    // noble throws on bytes that are no scalar or no point: hostile input, not a bug of ours.
+  if (!SCALAR.test(share) || !signers.every(({ hiding, binding }) => isPoint(hiding) && isPoint(binding))) return false
+  const session = options.session ?? signingSession({ groupKey: keys.groupKey, signers, digest })
+  const [factors, listed] = [session?.factors.get(node), signers.find((signer) => signer.node === node)]
+  const verifyingShare = keys.verifyingShares[node - 1]
+  if (session === undefined || factors === undefined || listed === undefined || verifyingShare === undefined)
     return false
-  }
+  const expected = linearCombination([
+    [1n, listed.hiding],
+    [factors.binding, listed.binding],
+    [Fn.mul(factors.lagrange, session.challenge), verifyingShare],
+  ])
+  return expected !== undefined && expected === baseMultiple(BigInt(share))
 }
 
 /** RFC 9591 §5.3: the signature, 65 bytes R ‖ z. The shares must have been verified one by one. */
-export function combine(options: {
-  readonly keys: PublicKeys
-  readonly signers: readonly SignerCommitment[]
-  readonly digest: Uint8Array
-  readonly shares: ReadonlyMap<NodeIndex, Hex>
-}): Hex {
+export function combine(
+  options: Signing & { readonly shares: ReadonlyMap<NodeIndex, Hex>; readonly session?: SigningSession | undefined },
+): Hex {
   const { keys, signers, digest, shares } = options
-  const byIdentifier = Object.fromEntries(
-    [...shares].map(([node, share]) => [identifierOf(node), fromHex(share, 32)] as const),
-  )
-  return toHex(FROST.aggregate(toFrostPublic(keys), toCommitmentList(signers), digest, byIdentifier))
+  const complete = signers.every(({ node }) => shares.has(node)) && shares.size === signers.length
+  invariant(complete && signers.length >= keys.threshold, 'a share of each signer, and as many as the threshold')
+  const session = options.session ?? signingSession({ groupKey: keys.groupKey, signers, digest })
+  invariant(session !== undefined, 'signers whose shares verify make a session')
+  const sum = [...shares.values()].reduce((total, share) => Fn.add(total, Fn.create(BigInt(share))), Fn.ZERO)
+  return toHex(concatBytes(fromHex(session.groupCommitment, 33), Fn.toBytes(sum)))
 }
 
-/** Whether a 65-byte signature R ‖ z is the group's over the digest. */
+/** Whether a 65-byte signature R ‖ z is the group's over the digest: z·G = R + c·PK. */
 export function verifySignature(groupKey: Hex, digest: Uint8Array, signature: Hex): boolean {
-  try {
-    return FROST.verify(fromHex(signature, 65), digest, fromHex(groupKey, 33))
-  } catch {
-    return false
-  }
-}
-
-/** A point that anyone may send: compressed, on the curve, not the identity. */
-export function isPoint(hex: string): hex is Hex {
-  try {
-    secp256k1.Point.fromBytes(fromHex(hex, 33)).assertValidity()
-    return true
-  } catch {
-    return false
-  }
+  if (!/^0x[0-9a-f]{130}$/.test(signature) || !isPoint(groupKey)) return false
+  const [commitment, scalar]: [Hex, Hex] = [`0x${signature.slice(2, 68)}`, `0x${signature.slice(68)}`]
+  if (!isPoint(commitment)) return false
+  const challenge = challengeOf(commitment, groupKey, digest)
+  const expected = linearCombination([
+    [1n, commitment],
+    [challenge, groupKey],
+  ])
+  return expected !== undefined && expected === baseMultiple(BigInt(scalar))
 }
 
 /** The signature as the contract takes it: R uncompressed, so that it needs no square root, and z. */
@@ -125,26 +140,4 @@ export function onChainGroupKey(groupKey: Hex): { readonly x: bigint; readonly p
   const bytes = fromHex(groupKey, 33)
   invariant(bytes[0] === 2 || bytes[0] === 3, 'a compressed key starts with 02 or 03')
   return { x: toBigInt(bytes.subarray(1)), parity: bytes[0] === 3 ? 1 : 0 }
-}
-
-/** noble's public package from ours. */
-export function toFrostPublic(keys: PublicKeys): Parameters<typeof FROST.verifyShare>[0] {
-  const verifyingShares = Object.fromEntries(
-    keys.verifyingShares.map((share, index) => [identifierOf(nodeIndex(index + 1)), fromHex(share, 33)] as const),
-  )
-  return {
-    signers: { min: keys.threshold, max: keys.members },
-    commitments: keys.commitments.map((each) => fromHex(each, 33)),
-    verifyingShares,
-  }
-}
-
-function toCommitmentList(signers: readonly SignerCommitment[]): Parameters<typeof FROST.verifyShare>[1] {
-  return signers
-    .toSorted((a, b) => a.node - b.node)
-    .map(({ node, hiding, binding }) => ({
-      identifier: identifierOf(node),
-      hiding: fromHex(hiding, 33),
-      binding: fromHex(binding, 33),
-    }))
 }

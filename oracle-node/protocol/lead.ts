@@ -1,6 +1,7 @@
 import { fromHex } from '../core/bytes.ts'
 import { invariant } from '../core/errors.ts'
 import type { SignedObservation } from '../core/observation.ts'
+import { signingSession } from '../core/signing-session.ts'
 import { combine, verifyShare, verifySignature } from '../core/threshold.ts'
 import type { NodeIndex } from '../core/units.ts'
 import { checkObservation, rebuildReport } from './check-proposal.ts'
@@ -98,7 +99,9 @@ function openSession(settings: RoundSettings, state: RoundState, attempt: number
   const message = { kind: 'proposal', round: state.round, attempt, session, signers, observations } as const
   const effects: RoundEffect[] = signers.map(({ node }) => ({ kind: 'send', to: node, message }))
   effects.push({ kind: 'timer', name: 'share', attempt, session, afterMs: settings.shareMs })
-  const sessions = [...lead.sessions, { signers, shares: new Map() }]
+  const { groupKey } = settings.keys
+  const signing = signingSession({ groupKey, signers, digest: fromHex(lead.choice.digest, 32) })
+  const sessions = [...lead.sessions, { signers, signing, shares: new Map() }]
   return { state: withLead(state, attempt, { ...lead, open, sessions }), effects }
 }
 
@@ -110,7 +113,8 @@ export function onShare(settings: RoundSettings, state: RoundState, event: From<
   const session = owing(lead, number, from)
   if (lead?.choice === undefined || session === undefined) return { state, effects: [] }
   const digest = fromHex(lead.choice.digest, 32)
-  if (!verifyShare({ keys: settings.keys, signers: session.signers, digest, node: from, share })) {
+  const { signers, signing } = session
+  if (!verifyShare({ keys: settings.keys, signers, digest, node: from, share, session: signing })) {
     return exclude(settings, state, { attempt, lead, node: from }, 'wrong-share', `share of session ${number} is wrong`)
   }
   const answered = { ...session, shares: new Map(session.shares).set(from, share) }
@@ -153,7 +157,8 @@ function certify(settings: RoundSettings, state: RoundState, attempt: number, se
   const choice = state.leads.get(attempt)?.choice
   invariant(choice !== undefined, 'a session signs a choice')
   const digest = fromHex(choice.digest, 32)
-  const signature = combine({ keys: settings.keys, signers: session.signers, digest, shares: session.shares })
+  const { signers, shares, signing } = session
+  const signature = combine({ keys: settings.keys, signers, digest, shares, session: signing })
   invariant(verifySignature(settings.keys.groupKey, digest, signature), 'verified shares add up to a valid signature')
   const certificate: CertificateMessage = {
     kind: 'certificate',

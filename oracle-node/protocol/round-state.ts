@@ -2,6 +2,7 @@ import type { Hex } from '../core/bytes.ts'
 import type { Domain } from '../core/domain.ts'
 import type { SignedObservation } from '../core/observation.ts'
 import type { Report } from '../core/report.ts'
+import type { SigningSession } from '../core/signing-session.ts'
 import type { Commitment, PublicKeys, SignerCommitment } from '../core/threshold.ts'
 import type { NodeIndex, UnixSeconds } from '../core/units.ts'
 import type { Tolerance } from './check-proposal.ts'
@@ -126,6 +127,8 @@ export type Choice = {
 }
 
 export type Session = {
+  /** What its signers' shares are checked against, computed once. */
+  readonly signing: SigningSession | undefined
   readonly signers: readonly SignerCommitment[]
   readonly shares: ReadonlyMap<NodeIndex, Hex>
 }

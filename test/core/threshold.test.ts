@@ -3,10 +3,10 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromHex, type Hex, toBigInt, toHex } from '../../oracle-node/core/bytes.ts'
+import { isPoint } from '../../oracle-node/core/group.ts'
 import {
   combine,
   commit,
-  isPoint,
   onChainGroupKey,
   onChainSignature,
   type PublicKeys,

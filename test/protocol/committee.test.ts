@@ -49,6 +49,15 @@ describe('the leader', () => {
     }
   })
 
+  test('that fails is followed by any other, and not by its neighbour alone', () => {
+    const committee = committeeOf(7)
+    const rounds = Array.from({ length: 600 }, (_, round) => round)
+    const followers = rounds
+      .filter((round) => leaderOf(committee, round, 0) === 3)
+      .map((round) => leaderOf(committee, round, 1))
+    expect(new Set(followers)).toEqual(new Set([1, 2, 4, 5, 6, 7]))
+  })
+
   test('is drawn anew in another epoch', () => {
     const sequence = (epoch: number): number[] =>
       Array.from({ length: 40 }, (_, round) => leaderOf(committeeOf(4, epoch), round, 0))

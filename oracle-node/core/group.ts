@@ -2,8 +2,9 @@ import secp256k1 from 'secp256k1'
 import { fromHex, type Hex, toHex, word } from './bytes.ts'
 
 /*
- * Operations on public points of secp256k1 by libsecp256k1, which takes 0.1 ms where plain TypeScript takes 2 to 3 (ADR 0018). It
- * runs in variable time: nothing secret may come here. Points are compressed, 33 bytes; bytes of a peer may be anything.
+ * Operations of secp256k1 by libsecp256k1, which takes 0.1 ms where plain TypeScript takes 1 to 3 (ADR 0018). Multiples of the base
+ * point and signatures are made in constant time there; linear combinations and recovery are not, and take nothing secret. Points are
+ * compressed, 33 bytes; bytes of a peer may be anything.
  */
 
 /** Order of the group (SEC 2, 2.4.1). */
@@ -34,9 +35,18 @@ export function linearCombination(terms: ReadonlyArray<readonly [scalar: bigint,
   }
 }
 
-/** scalar·G of a public scalar in 1..n−1, undefined for any other. */
+/** scalar·G of a scalar in 1..n−1, undefined for any other. */
 export function baseMultiple(scalar: bigint): Hex | undefined {
   return scalar > 0n && scalar < ORDER ? toHex(secp256k1.publicKeyCreate(word(scalar))) : undefined
+}
+
+/**
+ * ECDSA with RFC 6979's deterministic nonce, low-s: 64 bytes r ‖ s, and which of the points with that r it was.
+ * @throws {Error} from the library when the key is zero or not below the order.
+ */
+export function signRecoverable(digest: Uint8Array, key: Uint8Array): { signature: Uint8Array; recovery: number } {
+  const { signature, recid } = secp256k1.ecdsaSign(digest, key)
+  return { signature, recovery: recid }
 }
 
 /**

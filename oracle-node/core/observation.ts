@@ -1,10 +1,9 @@
-import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { fromHex, type Hex, keccak, keccakText, toHex, word } from './bytes.ts'
 import { type Domain, typedDigest } from './domain.ts'
 import { invariant } from './errors.ts'
 import type { FeedId } from './feed.ts'
-import { recoverPublicKey } from './group.ts'
+import { recoverPublicKey, signRecoverable } from './group.ts'
 import { packRecord, type RiskRecord } from './record.ts'
 import type { NodeIndex, UnixSeconds } from './units.ts'
 
@@ -70,13 +69,9 @@ export function fallbackFeeds({ fallbacks, values }: Pick<Observation, 'fallback
 
 /** Signs deterministically (RFC 6979), low-s as Ethereum wants. */
 export function signObservation(domain: Domain, observation: Observation, operatorKey: Uint8Array): SignedObservation {
-  const bytes = secp256k1.sign(observationDigest(domain, observation), operatorKey, {
-    prehash: false,
-    format: 'recovered',
-  })
-  const recovery = bytes[0]
+  const { signature, recovery } = signRecoverable(observationDigest(domain, observation), operatorKey)
   invariant(recovery === 0 || recovery === 1, 'a recovery bit is 0 or 1')
-  return { observation, signature: toHex(concatBytes(bytes.subarray(1), Uint8Array.of(27 + recovery))) }
+  return { observation, signature: toHex(concatBytes(signature, Uint8Array.of(27 + recovery))) }
 }
 
 /** The operator's address that signed, or undefined when the signature is malformed or malleable. */

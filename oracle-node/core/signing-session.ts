@@ -29,7 +29,8 @@ const scalarTo =
   (...parts: readonly Uint8Array[]): bigint =>
     secp256k1_hasher.hashToScalar(concatBytes(...parts), { DST: utf8ToBytes(SUITE + purpose) })
 /** RFC 9591 §6.5: the suite's hash functions. */
-const [H1, H2, H4, H5] = [scalarTo('rho'), scalarTo('chal'), hashTo('msg'), hashTo('com')]
+const [H1, H2, H3] = [scalarTo('rho'), scalarTo('chal'), scalarTo('nonce')]
+const [H4, H5] = [hashTo('msg'), hashTo('com')]
 
 /**
  * RFC 9591 §4.2 to §4.6: binding factors, group commitment, challenge and Lagrange coefficients of a set of signers.
@@ -68,6 +69,11 @@ export function signingSession(options: {
 /** RFC 9591 §4.6: c = H2(R ‖ PK ‖ message). */
 export function challengeOf(groupCommitment: Hex, groupKey: Hex, digest: Uint8Array): bigint {
   return H2(fromHex(groupCommitment, 33), fromHex(groupKey, 33), digest)
+}
+
+/** RFC 9591 §4.1: a nonce that stays unpredictable when either the randomness or the secret is good. */
+export function nonceOf(random: Uint8Array, secret: Uint8Array): bigint {
+  return H3(random, secret)
 }
 
 /** ∏ xⱼ / (xⱼ − x) over the other signers. */

@@ -3,7 +3,7 @@ import { concatBytes } from '@noble/hashes/utils.js'
 import { fromHex, type Hex, toBigInt, toHex } from './bytes.ts'
 import { invariant } from './errors.ts'
 import { baseMultiple, isPoint, linearCombination } from './group.ts'
-import { challengeOf, type SigningSession, signingSession } from './signing-session.ts'
+import { challengeOf, nonceOf, type SigningSession, signingSession } from './signing-session.ts'
 import type { NodeIndex } from './units.ts'
 
 const { Fn } = secp256k1.Point
@@ -42,12 +42,13 @@ export function identifierOf(node: NodeIndex): string {
   return FROST.Identifier.fromNumber(node)
 }
 
-/** RFC 9591 §5.1: fresh nonces and their public commitments. */
+/** RFC 9591 §5.1 and §4.1: fresh nonces, each a hash of 32 random bytes and the secret share, and their public commitments. */
 export function commit(secret: SecretShare, random: RandomBytes): { nonces: Nonces; commitment: Commitment } {
-  const made = FROST.commit({ identifier: identifierOf(secret.node), signingShare: secret.share }, random)
-  const commitment = { hiding: toHex(made.commitments.hiding), binding: toHex(made.commitments.binding) }
-  const { hiding, binding } = made.nonces
-  return { nonces: { hiding, binding, commitment }, commitment }
+  const [hiding, binding] = [nonceOf(random(32), secret.share), nonceOf(random(32), secret.share)]
+  const [hidingPoint, bindingPoint] = [baseMultiple(hiding), baseMultiple(binding)]
+  invariant(hidingPoint !== undefined && bindingPoint !== undefined, 'a hash that is zero is a broken hash')
+  const commitment = { hiding: hidingPoint, binding: bindingPoint }
+  return { nonces: { hiding: Fn.toBytes(hiding), binding: Fn.toBytes(binding), commitment }, commitment }
 }
 
 type Signing = {

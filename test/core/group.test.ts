@@ -2,7 +2,14 @@ import { secp256k1_FROST as FROST, secp256k1 } from '@noble/curves/secp256k1.js'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fromHex, type Hex, toHex } from '../../oracle-node/core/bytes.ts'
-import { baseMultiple, isPoint, linearCombination, ORDER, recoverPublicKey } from '../../oracle-node/core/group.ts'
+import {
+  baseMultiple,
+  isPoint,
+  linearCombination,
+  ORDER,
+  recoverPublicKey,
+  signRecoverable,
+} from '../../oracle-node/core/group.ts'
 import {
   combine,
   identifierOf,
@@ -80,13 +87,14 @@ test('any bytes are a point to us as they are to noble', () => {
   )
 })
 
-test('a signature’s key is recovered as noble recovers it; a malleable or malformed one has none', () => {
+test('a signature is noble’s, its key is recovered as noble recovers it; a malleable or malformed one has none', () => {
   const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 })
   fc.assert(
     fc.property(scalar, bytes32, fc.nat(3), fc.nat(64), (secret, digest, recovery, at) => {
       const key = Point.Fn.toBytes(secret)
       const signed = secp256k1.sign(digest, key, { prehash: false, format: 'recovered' })
       const compact = signed.subarray(1)
+      expect(signRecoverable(digest, key)).toEqual({ signature: compact, recovery: signed[0] })
       expect(recoverPublicKey(digest, compact, signed[0] ?? 0)).toEqual(secp256k1.getPublicKey(key, false))
       const { r, s } = secp256k1.Signature.fromBytes(compact, 'compact')
       const malleated = new secp256k1.Signature(r, ORDER - s).toBytes('compact')

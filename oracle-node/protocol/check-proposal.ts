@@ -1,7 +1,7 @@
 import { type Hex, toHex } from '../core/bytes.ts'
 import type { Domain } from '../core/domain.ts'
 import { recoverOperator, type SignedObservation } from '../core/observation.ts'
-import type { RiskRecord } from '../core/record.ts'
+import { packRecord, type RiskRecord } from '../core/record.ts'
 import { aggregate, type Report, reportDigest } from '../core/report.ts'
 import { BPS, type NodeIndex, type UnixSeconds } from '../core/units.ts'
 import { type Committee, faultyOf } from './committee.ts'
@@ -49,10 +49,34 @@ export function rebuildReport(context: Context, observations: readonly SignedObs
     if (fault !== undefined)
       return { ok: false, reason: fault, detail: `observation of node ${signed.observation.node}` }
   }
+  return reportOf(context, observations)
+}
+
+/** The report of observations that were checked one by one already, one a node. */
+export function reportOf(context: Context, observations: readonly SignedObservation[]): Checked {
   const plain = observations.map((each) => each.observation)
   const result = aggregate(context.domain, plain, faultyOf(context.committee))
   if (!result.ok) return { ok: false, reason: 'no-report', detail: result.detail }
   return { ok: true, report: result.report, digest: toHex(reportDigest(context.domain, result.report)) }
+}
+
+/** Whether two lists hold the same observations under the same signatures, in the same order. */
+export function sameObservations(a: readonly SignedObservation[], b: readonly SignedObservation[]): boolean {
+  return a.length === b.length && a.every((each, index) => sameObservation(each, b[index]))
+}
+
+function sameObservation(a: SignedObservation, b: SignedObservation | undefined): boolean {
+  if (b === undefined || a.signature !== b.signature) return false
+  const [{ values, ...rest }, { values: otherValues, ...otherRest }] = [a.observation, b.observation]
+  const sameRest = (Object.keys(rest) as Array<keyof typeof rest>).every((key) => rest[key] === otherRest[key])
+  return (
+    sameRest &&
+    values.length === otherValues.length &&
+    values.every(({ feed, record }, index) => {
+      const other = otherValues[index]
+      return other?.feed === feed && packRecord(other.record) === packRecord(record)
+    })
+  )
 }
 
 /** The follower's checks against what it knows itself (DESIGN §4). */

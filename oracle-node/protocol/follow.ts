@@ -1,4 +1,5 @@
 import type { Hex } from '../core/bytes.ts'
+import type { Report } from '../core/report.ts'
 import type { Commitment } from '../core/threshold.ts'
 import type { NodeIndex, UnixSeconds } from '../core/units.ts'
 import { checkAgainstOwn, rebuildReport } from './check-proposal.ts'
@@ -24,7 +25,12 @@ export function onProposal(settings: RoundSettings, state: RoundState, incoming:
   promises.delete(message.attempt)
   const answered = new Map(state.answered).set(message.attempt, message.session)
   return {
-    state: { ...state, promises, answered, locked: { digest: judged.digest, observations: message.observations } },
+    state: {
+      ...state,
+      promises,
+      answered,
+      locked: { digest: judged.digest, observations: message.observations, report: judged.report },
+    },
     effects: [
       {
         kind: 'sign',
@@ -40,7 +46,7 @@ export function onProposal(settings: RoundSettings, state: RoundState, incoming:
 }
 
 type Judged =
-  | { readonly ok: true; readonly digest: Hex; readonly commitment: Commitment }
+  | { readonly ok: true; readonly report: Report; readonly digest: Hex; readonly commitment: Commitment }
   | { readonly ok: false; readonly refusal: { readonly reason: RefusalReason; readonly detail: string } }
 
 function judge(settings: RoundSettings, state: RoundState, { from, message, now }: Incoming): Judged {
@@ -64,5 +70,7 @@ function judge(settings: RoundSettings, state: RoundState, { from, message, now 
   }
   const { observations } = message
   const fault = checkAgainstOwn({ report: rebuilt.report, observations, own, now, tolerance: settings.tolerance })
-  return fault === undefined ? { ok: true, digest: rebuilt.digest, commitment: open } : { ok: false, refusal: fault }
+  return fault === undefined
+    ? { ok: true, report: rebuilt.report, digest: rebuilt.digest, commitment: open }
+    : { ok: false, refusal: fault }
 }

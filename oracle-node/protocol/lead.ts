@@ -4,7 +4,7 @@ import type { SignedObservation } from '../core/observation.ts'
 import { signingSession } from '../core/signing-session.ts'
 import { combine, verifyShare, verifySignature } from '../core/threshold.ts'
 import type { NodeIndex } from '../core/units.ts'
-import { checkObservation, rebuildReport } from './check-proposal.ts'
+import { checkObservation, rebuildReport, reportOf } from './check-proposal.ts'
 import { leaderOf, quorumOf } from './committee.ts'
 import type { CertificateMessage, ObservationMessage, RefusalMessage, ShareMessage } from './messages.ts'
 import {
@@ -74,7 +74,8 @@ function propose(settings: RoundSettings, state: RoundState, attempt: number, le
   const observations =
     mostLocked(lead.locked)?.observations ??
     [...lead.observations.values()].sort((a, b) => a.observation.node - b.observation.node)
-  const rebuilt = rebuildReport({ ...settings, round: state.round }, observations)
+  // Each was checked when it came, a locked report's with the report.
+  const rebuilt = reportOf({ ...settings, round: state.round }, observations)
   if (!rebuilt.ok) return { state: withLead(state, attempt, lead), effects: [] }
   const { report, digest } = rebuilt
   return openSession(settings, state, attempt, { ...lead, choice: { report, digest, observations } })

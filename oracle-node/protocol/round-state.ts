@@ -35,8 +35,12 @@ export type RoundState = {
   readonly promises: ReadonlyMap<number, Commitment>
   /** By attempt, the newest session that this member was asked to sign in and agreed. */
   readonly answered: ReadonlyMap<number, number>
-  /** The report that this member signed in this round: it signs no other. */
-  readonly locked?: { readonly digest: Hex; readonly observations: readonly SignedObservation[] }
+  /** The report that this member signed in this round: it signs no other. Known by its digest alone after a restart. */
+  readonly locked?: {
+    readonly digest: Hex
+    readonly observations: readonly SignedObservation[]
+    readonly report?: Report
+  }
   /** By attempt, what this member gathered as its leader. */
   readonly leads: ReadonlyMap<number, Lead>
   readonly certificate?: CertificateMessage

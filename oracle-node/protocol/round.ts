@@ -1,7 +1,8 @@
 import { fromHex } from '../core/bytes.ts'
+import type { SignedObservation } from '../core/observation.ts'
 import { type Commitment, verifySignature } from '../core/threshold.ts'
 import type { NodeIndex } from '../core/units.ts'
-import { rebuildReport } from './check-proposal.ts'
+import { type Checked, rebuildReport, sameObservations } from './check-proposal.ts'
 import { faultyOf, isSignerSet, leaderOf } from './committee.ts'
 import { onProposal } from './follow.ts'
 import { onCollectElapsed, onObservation, onRefusal, onShare, onShareElapsed } from './lead.ts'
@@ -137,12 +138,18 @@ function onCertificate(
   // Nobody signs these two; what can be checked of them is checked, so that the record of a round can't be quite made up.
   if (leader !== leaderOf(settings.committee, state.round, attempt)) return bad(`node ${leader} did not lead`)
   if (!isSignerSet(settings.committee, signers)) return bad(`${signers.join(', ')} are no quorum`)
-  const checked = rebuildReport({ ...settings, round: state.round }, observations)
+  const checked = known(state, observations) ?? rebuildReport({ ...settings, round: state.round }, observations)
   if (!checked.ok) return bad(checked.detail)
   if (!verifySignature(settings.keys.groupKey, fromHex(checked.digest, 32), signature)) {
     return bad('its signature is not the committee key’s')
   }
   return finish(state, { report: checked.report, digest: checked.digest, certificate: event.message })
+}
+
+/** The report that this member signed, if it is of these very observations: it has checked each of them. */
+function known({ locked }: RoundState, observations: readonly SignedObservation[]): Checked | undefined {
+  if (locked?.report === undefined || !sameObservations(locked.observations, observations)) return undefined
+  return { ok: true, report: locked.report, digest: locked.digest }
 }
 
 /** A member that asks for a round that is over gets its certificate, so that one who missed it catches up. */

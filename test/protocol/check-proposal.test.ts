@@ -9,6 +9,7 @@ import {
   checkObservation,
   observersOf,
   rebuildReport,
+  sameObservations,
 } from '../../oracle-node/protocol/check-proposal.ts'
 import { sampleRecord } from '../contracts/samples.ts'
 import { makeWorld } from '../simulation/simulate.ts'
@@ -153,5 +154,42 @@ describe('a follower', () => {
     const elsewhere = signed(nodeIndex(1), { values: [{ feed: feedOf('WBTC'), record: sampleRecord() }] })
     const observations = all.map((each) => (each === own ? elsewhere : each))
     expect(check({ own: elsewhere, observations, report: reportWith({ priceE8: 1n }) })).toBeUndefined()
+  })
+})
+
+describe('the same observations', () => {
+  const [given, rest] = [all, all.slice(1)]
+  const [first] = all as [SignedObservation, ...SignedObservation[]]
+  const changed = (changes: Partial<SignedObservation['observation']>): SignedObservation[] => [
+    { ...first, observation: { ...first.observation, ...changes } },
+    ...rest,
+  ]
+
+  test('are those that came again over the wire', () => {
+    expect(sameObservations(given, structuredClone(given))).toBe(true)
+  })
+
+  test('are not those of which one thing is another, under whatever signature', () => {
+    const [value] = first.observation.values
+    if (value === undefined) throw new Error('an observation has a value')
+    const others = [
+      changed({ epoch: 2 }),
+      changed({ round: ROUND + 1 }),
+      changed({ node: nodeIndex(4) }),
+      changed({ observedAt: unixSeconds(NOW + 1) }),
+      changed({ modelSet: `0x${'12'.repeat(32)}` }),
+      changed({ featuresHash: `0x${'12'.repeat(32)}` }),
+      changed({ fallbacks: 1n }),
+      changed({ values: [] }),
+      changed({ values: [{ ...value, feed: feedOf('WBTC') }] }),
+      changed({ values: [{ ...value, record: { ...value.record, priceE8: value.record.priceE8 + 1n } }] }),
+      [{ ...first, signature: `0x${'12'.repeat(65)}` as const }, ...rest],
+      rest,
+      given.toReversed(),
+    ]
+    for (const other of others) {
+      expect(sameObservations(given, other)).toBe(false)
+      expect(sameObservations(other, given)).toBe(false)
+    }
   })
 })

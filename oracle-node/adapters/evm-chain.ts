@@ -1,4 +1,4 @@
-import { Contract, Interface, isError, JsonRpcProvider, type TransactionResponse, Wallet } from 'ethers'
+import { type CallExceptionError, Contract, Interface, isError, JsonRpcProvider, Wallet } from 'ethers'
 import { aaveV3StewardAbi } from '../../contracts/abi/aave-v3-steward.generated.ts'
 import { riskOracleAbi } from '../../contracts/abi/risk-oracle.generated.ts'
 import type { Hex } from '../core/bytes.ts'
@@ -6,11 +6,8 @@ import { feedOf } from '../core/feed.ts'
 import { packRecord } from '../core/record.ts'
 import type { Report } from '../core/report.ts'
 import { onChainGroupKey, onChainSignature } from '../core/threshold.ts'
-import type { Chain, Sent } from '../ports/chain.ts'
-
-/** A transaction that is not mined by then is its schedule's to try again. */
-const MINED_WITHIN_MS = 15_000
-const CONFIRMATIONS = 1
+import type { Chain, Sent, TransmissionNotice } from '../ports/chain.ts'
+import { evmSender, type FeeOptions } from './evm-sender.ts'
 
 /** The oracle and its steward over JSON-RPC, paid for by the operator's key. */
 export function evmChain(options: {
@@ -19,6 +16,7 @@ export function evmChain(options: {
   readonly oracle: Hex
   readonly steward?: { readonly address: Hex; readonly assets: Readonly<Record<string, Hex>> } | undefined
   readonly operatorKey: Hex
+  readonly fees?: FeeOptions | undefined
 }): Chain & { close(): void } {
   // On a chain that mines at once two blocks follow each other within ethers' cache time, and waiting to fill a batch is idle.
   const provider = new JsonRpcProvider(options.rpcUrl, options.chainId, {
@@ -35,36 +33,42 @@ export function evmChain(options: {
   )
   const errors = [new Interface(riskOracleAbi), new Interface(aaveV3StewardAbi)]
 
-  const send = async (call: () => Promise<TransactionResponse>): Promise<Sent> => {
-    try {
-      const transaction = await call()
-      const receipt = await transaction.wait(CONFIRMATIONS, MINED_WITHIN_MS)
-      if (receipt === null) return { ok: false, reason: 'no receipt', retry: true }
-      return { ok: true, transaction: receipt.hash as Hex, gas: Number(receipt.gasUsed) }
-    } catch (error) {
-      return failed(error, errors)
-    }
-  }
+  const listeners: Array<(notice: TransmissionNotice) => void> = []
+  const sender = evmSender({
+    provider,
+    wallet,
+    chainId: options.chainId,
+    fees: options.fees ?? {},
+    notify: (notice) => {
+      for (const listener of listeners) listener(notice)
+    },
+  })
+  const explain = (error: unknown): Sent => failed(error, errors)
+  const latestRound = async (): Promise<number> => Number(await oracle.getFunction('latestRound')())
 
   return {
-    checkCommittee: async (groupKey, epoch) => {
-      const expected = onChainGroupKey(groupKey)
-      const stored = await oracle.getFunction('groupKey')()
-      const header = await oracle.getFunction('latestHeader')()
-      const same =
-        stored.x === expected.x && Number(stored.parity) === expected.parity && Number(header.epoch) === epoch
-      if (same) return
-      const has = `key 0x${stored.x.toString(16)} of epoch ${header.epoch}`
-      throw new Error(
-        `the oracle at ${options.oracle} has ${has}; this node holds a share of ${groupKey} of epoch ${epoch}`,
-      )
-    },
-    latestRound: async () => Number(await oracle.getFunction('latestRound')()),
-    update: (report, signature) => send(() => oracle.getFunction('update')(...updateArguments(report, signature))),
+    checkCommittee: (groupKey, epoch) => checkCommittee(oracle, groupKey, epoch),
+    latestRound,
+    update: (report, signature) =>
+      sender.send({
+        purpose: 'update',
+        to: options.oracle,
+        data: oracle.interface.encodeFunctionData('update', updateArguments(report, signature)),
+        needed: async () => (await latestRound()) < report.round,
+        explain,
+      }),
     sync: async (feed) => {
       const token = tokens.get(feed)
       if (steward === undefined || token === undefined) return { ok: false, reason: 'no market for it', retry: false }
-      return send(() => steward.getFunction('sync')(token))
+      // Its next record is a better answer to a lost sync than sending it again, so it counts as needed while it is on its way.
+      return sender.send({
+        purpose: 'sync',
+        to: steward.target.toString(),
+        data: steward.interface.encodeFunctionData('sync', [token]),
+        needed: async () => true,
+        confirmations: 0,
+        explain,
+      })
     },
     needsSync: async (feed, observedAt) => {
       const token = tokens.get(feed)
@@ -72,8 +76,22 @@ export function evmChain(options: {
       const { appliedAt } = await steward.getFunction('clocksOf')(token)
       return Number(appliedAt) < observedAt
     },
-    close: () => provider.destroy(),
+    onTransmission: (listener) => void listeners.push(listener),
+    close: () => {
+      sender.close()
+      provider.destroy()
+    },
   }
+}
+
+async function checkCommittee(oracle: Contract, groupKey: Hex, epoch: number): Promise<void> {
+  const expected = onChainGroupKey(groupKey)
+  const stored = await oracle.getFunction('groupKey')()
+  const header = await oracle.getFunction('latestHeader')()
+  const same = stored.x === expected.x && Number(stored.parity) === expected.parity && Number(header.epoch) === epoch
+  if (same) return
+  const has = `key 0x${stored.x.toString(16)} of epoch ${header.epoch}`
+  throw new Error(`the oracle at ${oracle.target} has ${has}; this node holds a share of ${groupKey} of epoch ${epoch}`)
 }
 
 /** The arguments of `RiskOracle.update`. */
@@ -86,14 +104,16 @@ export function updateArguments(report: Report, signature: Hex): [Record<string,
 
 /** A revert is final for this call; anything else may be the connection's fault. */
 function failed(error: unknown, interfaces: readonly Interface[]): Sent {
-  if (isError(error, 'CALL_EXCEPTION')) {
+  if (isError(error, 'CALL_EXCEPTION') && isRevert(error)) {
     const data = error.data ?? '0x'
     const known = interfaces.map((each) => (data === '0x' ? null : each.parseError(data))).find((each) => each !== null)
     const reason = known == null ? (error.reason ?? error.shortMessage) : `${known.name}(${known.args.join(', ')})`
     return { ok: false, reason, retry: false }
   }
-  // It may still be mined: sending it again under the next nonce would pay twice. The next in line looks first.
-  if (isError(error, 'TIMEOUT'))
-    return { ok: false, reason: `not mined within ${MINED_WITHIN_MS / 1000} s`, retry: false }
   return { ok: false, reason: error instanceof Error ? error.message.slice(0, 200) : String(error), retry: true }
+}
+
+/** ethers calls any failed gas estimate a call exception, that of an endpoint which is overrun too. */
+function isRevert(error: CallExceptionError): boolean {
+  return error.data !== null || /revert/i.test(String(error.info?.['error']?.message))
 }

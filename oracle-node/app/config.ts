@@ -48,6 +48,17 @@ const runSchema = z.strictObject({
     oracle: address,
     /** The steward of a lending market, and the token of each feed's asset there; leave out for a network without one. */
     steward: z.strictObject({ address, assets: z.record(z.string(), address) }).optional(),
+    /** How transactions are paid, outbid and watched; each has a default in the sender. */
+    fees: z
+      .strictObject({
+        maxFeeGwei: z.number().positive().max(100_000).optional(),
+        priorityFeeGwei: z.number().min(0).max(100_000).optional(),
+        bumpAfterMs: z.int().min(500).max(600_000).optional(),
+        giveUpAfterMs: z.int().min(1_000).max(3_600_000).optional(),
+        confirmations: z.int().min(0).max(64).optional(),
+        confirmWithinMs: z.int().min(1_000).max(3_600_000).optional(),
+      })
+      .optional(),
   }),
   schedule: z.strictObject({
     /** Round r begins at genesis + r · stepSeconds. */

@@ -1,5 +1,5 @@
 import type { NodeIndex } from '../core/units.ts'
-import type { Chain, Sent } from '../ports/chain.ts'
+import type { Chain, Sent, TransmissionNotice } from '../ports/chain.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { type Committee, transmissionPosition } from '../protocol/committee.ts'
 import type { Certified } from './round-driver.ts'
@@ -7,6 +7,14 @@ import type { Certified } from './round-driver.ts'
 /** A transaction that may go through later is tried this often before the next in line has its turn. */
 const TRIES_MAX = 3
 const RETRY_MS = 500
+
+const NOTICE_OUTCOMES: Record<TransmissionNotice['name'], string> = {
+  'transaction-pending-found': 'pending-found',
+  'transaction-replaced': 'replaced',
+  'transaction-resent': 'resent',
+  'transaction-reorged': 'reorged',
+  'nonce-taken': 'nonce-taken',
+}
 
 /**
  * Brings a certificate to the chain by schedule: the leader first; every further member waits its turn, looks whether the work
@@ -21,6 +29,10 @@ export function transmitter(options: {
 }): { transmit(certified: Certified): void; stop(): void } {
   const { self, committee, chain, telemetry, transmitMs } = options
   const timers = new Set<NodeJS.Timeout>()
+  chain.onTransmission?.(({ name, ...fields }) => {
+    telemetry.log('warn', name, fields)
+    telemetry.count('plimsoll_transactions_total', { purpose: fields.purpose, outcome: NOTICE_OUTCOMES[name] })
+  })
 
   const attempt = async (purpose: string, round: number, send: () => Promise<Sent>, tries = 1): Promise<boolean> => {
     const sent = await send()

@@ -7,6 +7,18 @@ export type Sent =
   /** `retry` says whether the same call may go through later. */
   | { readonly ok: false; readonly reason: string; readonly retry: boolean }
 
+/** What became of a transaction between its sending and its end. */
+export type TransmissionNotice = {
+  readonly name:
+    | 'transaction-pending-found'
+    | 'transaction-replaced'
+    | 'transaction-resent'
+    | 'transaction-reorged'
+    | 'nonce-taken'
+  readonly purpose: 'update' | 'sync'
+  readonly nonce: number
+}
+
 /** The oracle and its steward on one chain, as a node uses them. */
 export type Chain = {
   /**
@@ -22,4 +34,6 @@ export type Chain = {
   sync(feed: FeedId): Promise<Sent>
   /** Whether a feed has a lending market to steward that has not been given its record of this time, or a newer one. */
   needsSync(feed: FeedId, observedAt: number): Promise<boolean>
+  /** Tells of what happens to transactions on their way, also after the call that sent them returned. */
+  onTransmission?(listener: (notice: TransmissionNotice) => void): void
 }

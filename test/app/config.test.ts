@@ -56,6 +56,12 @@ describe('a configuration', () => {
     expect([config.run, config.passphraseFile]).toEqual([undefined, undefined])
   })
 
+  test('may say how transactions are paid, in part or not at all', () => {
+    expect(readConfig(writeConfigFile(sampleConfig())).run?.chain.fees).toBeUndefined()
+    const fees = { maxFeeGwei: 80, priorityFeeGwei: 0.05 }
+    expect(readConfig(writeConfigFile(changed(['run', 'chain', 'fees'], fees))).run?.chain.fees).toEqual(fees)
+  })
+
   test('keeps an absolute path as it is', () => {
     expect(readConfig(writeConfigFile(changed(['dataFolder'], '/var/lib/plimsoll'))).dataFolder).toBe(
       '/var/lib/plimsoll',
@@ -81,6 +87,9 @@ describe('a fault is named with its place:', () => {
     [['members', 2, 'certificatePem'], 'PEM', 'members[2].certificatePem'],
     [['run', 'chain', 'rpcUrl'], 'ftp://chain', 'run.chain.rpcUrl'],
     [['run', 'chain', 'chainId'], -1, 'run.chain.chainId'],
+    [['run', 'chain', 'fees'], { maxFeeGwei: 0 }, 'run.chain.fees.maxFeeGwei'],
+    [['run', 'chain', 'fees'], { confirmations: 1.5 }, 'run.chain.fees.confirmations'],
+    [['run', 'chain', 'fees'], { maxFee: 100 }, 'run.chain.fees'],
     [['run', 'schedule', 'stepSeconds'], 9, 'run.schedule.stepSeconds'],
     [['run', 'schedule', 'clock'], 'sundial', 'run.schedule.clock'],
     [['run', 'validForSeconds'], 65_536, 'run.validForSeconds'],

@@ -3,7 +3,7 @@ import type { Certified } from '../../oracle-node/app/round-driver.ts'
 import { transmitter } from '../../oracle-node/app/transmit.ts'
 import { feedOf } from '../../oracle-node/core/feed.ts'
 import { type NodeIndex, nodeIndex } from '../../oracle-node/core/units.ts'
-import type { Chain, Sent } from '../../oracle-node/ports/chain.ts'
+import type { Chain, Sent, TransmissionNotice } from '../../oracle-node/ports/chain.ts'
 import { leaderOf, transmissionPosition } from '../../oracle-node/protocol/committee.ts'
 import { GENESIS, sampleReport } from '../contracts/samples.ts'
 import { type MemoryChain, memoryChain } from '../support/memory-chain.ts'
@@ -169,6 +169,32 @@ test('a member that stops sends nothing more', async () => {
   standby?.running.stop()
   await pass(5)
   expect(chain.sent).toEqual([])
+})
+
+test('what happens to a transaction on its way is logged and counted by outcome, after its call returned too', () => {
+  const telemetry = memoryTelemetry()
+  const listeners: Array<(notice: TransmissionNotice) => void> = []
+  const telling: Chain = {
+    ...memoryChain().handle('telling'),
+    onTransmission: (listener) => void listeners.push(listener),
+  }
+  transmitter({ self: leader, committee, chain: telling, telemetry, transmitMs: TURN_MS })
+  const happened = [
+    ['transaction-replaced', 'replaced'],
+    ['transaction-replaced', 'replaced'],
+    ['transaction-reorged', 'reorged'],
+    ['transaction-resent', 'resent'],
+    ['transaction-pending-found', 'pending-found'],
+    ['nonce-taken', 'nonce-taken'],
+  ] as const
+  for (const [name] of happened) for (const tell of listeners) tell({ name, purpose: 'update', nonce: 9 })
+  expect(telemetry.lines.map(({ event }) => event)).toEqual(happened.map(([name]) => name))
+  expect(telemetry.lines[0]).toMatchObject({ level: 'warn', fields: { purpose: 'update', nonce: 9 } })
+  const counted = (outcome: string): number =>
+    telemetry.counted('plimsoll_transactions_total', { purpose: 'update', outcome })
+  expect(['replaced', 'reorged', 'resent', 'pending-found', 'nonce-taken', 'mined'].map(counted)).toEqual([
+    2, 1, 1, 1, 1, 0,
+  ])
 })
 
 test('whose turn it is does not hang on the attempt that a certificate names, which nobody signed', async () => {

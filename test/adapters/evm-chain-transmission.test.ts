@@ -170,6 +170,21 @@ test('a transaction of the key that was pending at the start is noticed and repl
   expect(await sending).toMatchObject({ ok: true })
 }, 30_000)
 
+test('a node that starts again finds its own stuck update, and replaces it', async () => {
+  const call = await signed()
+  const lost = open({ ...FAST, bumpAfterMs: 60_000 })
+  void lost.update(...call)
+  const stuck = await onePending()
+  lost.close()
+  const sending = chain.update(...call)
+  const replacement = await onePending(({ hash }) => hash !== stuck.hash)
+  expect(replacement.nonce).toBe(stuck.nonce)
+  expect(named('transaction-pending-found')).toHaveLength(1)
+  await mine()
+  expect(await sending).toMatchObject({ ok: true })
+  expect(await chain.latestRound()).toBe(round)
+}, 30_000)
+
 test('a nonce that another process with the key used is noticed, and the report is sent under the next one', async () => {
   const sending = chain.update(...(await signed()))
   const mineFirst = await onePending()

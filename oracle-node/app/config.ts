@@ -40,6 +40,14 @@ const retainDays = z
   .partial()
   .optional()
 
+/** When a record that changed little is worth a transaction all the same: protocol/schedule.ts. */
+const trigger = z.strictObject({
+  heartbeatSeconds: z.int().min(10).max(86_400),
+  priceBps: z.int().min(1).max(10_000),
+  riskBps: z.int().min(1).max(10_000),
+  depthBps: z.int().min(1).max(10_000),
+})
+
 /** What a node needs to take part in rounds. */
 const runSchema = z.strictObject({
   chain: z.strictObject({
@@ -69,6 +77,10 @@ const runSchema = z.strictObject({
   }),
   /** How long after its observation a record may be used. */
   validForSeconds: z.int().min(10).max(65_535),
+  /** Brings a report to the chain only when a feed of it is due; leave out to bring every one. By asset where one differs. */
+  triggers: z
+    .strictObject({ ...trigger.shape, assets: z.record(z.string(), trigger.partial()).default({}) })
+    .optional(),
   tolerance: z
     .strictObject({
       priceBps: z.int().min(1).max(10_000),
@@ -110,6 +122,15 @@ const configSchema = z
     error: 'two members have the same operator',
   })
   .refine((config) => config.node <= config.members.length, { path: ['node'], error: 'is not one of the members' })
+  .refine(
+    ({ run }) =>
+      run?.triggers === undefined || longestHeartbeat(run.triggers) + run.schedule.stepSeconds <= run.validForSeconds,
+    {
+      path: ['run', 'triggers'],
+      error:
+        'a heartbeat and a round (stepSeconds) must fit in validForSeconds, or records go stale between two heartbeats',
+    },
+  )
   // Of two certificates that are one, messages would seem another's.
   .refine(({ members }) => distinct(members.map(({ certificatePem }) => certificatePem.replaceAll(/\s/g, ''))), {
     path: ['members'],
@@ -119,6 +140,11 @@ const configSchema = z
     path: ['members'],
     error: 'two members have one host and port',
   })
+
+function longestHeartbeat(triggers: NonNullable<RunConfig['triggers']>): number {
+  const own = Object.values(triggers.assets).map(({ heartbeatSeconds }) => heartbeatSeconds ?? 0)
+  return Math.max(triggers.heartbeatSeconds, ...own)
+}
 
 function distinct(values: readonly string[]): boolean {
   return new Set(values).size === values.length

@@ -17,6 +17,7 @@ import { faultyOf } from '../protocol/committee.ts'
 import type { RoundSettings } from '../protocol/round-state.ts'
 import { fileCalibrations } from './calibrations.ts'
 import type { NodeConfig, RunConfig } from './config.ts'
+import { whenDue } from './due-reports.ts'
 import { explainer } from './explain.ts'
 import { ROUNDS_SHOWN, type StatusServer, statusServer } from './http.ts'
 import { connect, identityOf, keystorePath, osRandom } from './keys.ts'
@@ -53,6 +54,7 @@ export async function startNode(
   const transport = wrapTransport(parts.transport)
   const { committee, self } = settings
   const transmitting = transmitter({ self, committee, chain, telemetry, transmitMs: run.timing.transmitMs })
+  const transmit = whenDue(transmitting.transmit, { chain, clock, telemetry, triggers: run.triggers })
   const { risk, depth, guard, fallback, modelSet } = models
   const calibrations = fileCalibrations(join(config.dataFolder, 'calibration.json'), modelSet, telemetry)
   const { validForSeconds } = run
@@ -85,7 +87,7 @@ export async function startNode(
     }),
     onCertified: (certified) => {
       publish(certified, status, telemetry)
-      transmitting.transmit(certified)
+      transmit(certified)
     },
   })
   driver = running

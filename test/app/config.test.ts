@@ -69,6 +69,14 @@ describe('a configuration', () => {
   })
 })
 
+const TRIGGERS = { heartbeatSeconds: 960, priceBps: 50, riskBps: 100, depthBps: 2_000 }
+
+test('triggers are taken where a heartbeat and a round fit in the validity', () => {
+  const given = { ...TRIGGERS, assets: { WETH: { priceBps: 10 } } }
+  expect(readConfig(writeConfigFile(changed(['run', 'triggers'], given))).run?.triggers).toEqual(given)
+  expect(readConfig(writeConfigFile(sampleConfig())).run?.triggers).toBeUndefined()
+})
+
 describe('a fault is named with its place:', () => {
   const WRONG: ReadonlyArray<readonly [Path, unknown, string]> = [
     [['node'], undefined, 'node'],
@@ -93,6 +101,9 @@ describe('a fault is named with its place:', () => {
     [['run', 'schedule', 'stepSeconds'], 9, 'run.schedule.stepSeconds'],
     [['run', 'schedule', 'clock'], 'sundial', 'run.schedule.clock'],
     [['run', 'validForSeconds'], 65_536, 'run.validForSeconds'],
+    [['run', 'triggers'], { ...TRIGGERS, priceBps: 0 }, 'run.triggers.priceBps'],
+    [['run', 'triggers'], { ...TRIGGERS, heartbeatSeconds: 961 }, 'must fit in validForSeconds'],
+    [['run', 'triggers'], { ...TRIGGERS, assets: { WETH: { heartbeatSeconds: 961 } } }, 'must fit in validForSeconds'],
     [['run', 'timing'], { collectMs: 1, shareMs: 1_000, attemptMs: 1_000, transmitMs: 1_000 }, 'run.timing.collectMs'],
     [['run', 'tolerance'], { priceBps: 0, riskBps: 1, clockSeconds: 1 }, 'run.tolerance.priceBps'],
     [['run', 'logLevel'], 'chatty', 'run.logLevel'],

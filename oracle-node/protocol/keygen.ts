@@ -1,8 +1,8 @@
 import { secp256k1_FROST as FROST } from '@noble/curves/secp256k1.js'
 import { fromHex, type Hex, keccak, toHex } from '../core/bytes.ts'
 import { invariant } from '../core/errors.ts'
-import { quorum } from '../core/quorum.ts'
 import { isPoint } from '../core/group.ts'
+import { quorum } from '../core/quorum.ts'
 import { identifierOf, type PublicKeys, type RandomBytes, type SecretShare } from '../core/threshold.ts'
 import { type NodeIndex, nodeIndex } from '../core/units.ts'
 

@@ -53,7 +53,7 @@ export type TransmissionState =
   | (Sending & { readonly kind: 'included'; readonly block: string; readonly includedAt: number })
   | { readonly kind: 'ended'; readonly outcome: TransmissionOutcome }
 
-export type NoticeName =
+type NoticeName =
   | 'transaction-pending-found'
   | 'transaction-replaced'
   | 'transaction-resent'

@@ -30,7 +30,8 @@ test('own-data.yaml needs nothing that is not in the repository', async () => {
   expect(provenance.models).toEqual([])
 })
 
-describe.skipIf(!hasSharedData())('the example', () => {
+// These fit models over years first: half a minute on two free cores, and more beside other suites.
+describe.skipIf(!hasSharedData())('the example', { timeout: 240_000 }, () => {
   test('own-policy.yaml sets a policy from a file beside the others', async () => {
     const { lending, provenance } = await ran('own-policy.yaml')
     expect(lending?.policies.map(({ id }) => id)).toEqual(['static', 'plimsoll', 'mine'])

@@ -11,13 +11,16 @@ beforeAll(async () => {
 afterAll(async () => network?.stop())
 
 test('a member that sends wrong signature shares is named by the leader, and every round still ends', async () => {
-  const leaders = new Set<number>()
+  let ledByOthers = 0
   for (let round = 1; round <= 6; round += 1) {
     const outcome = await conductRound(network, round, [])
     expect(outcome.missed, `round ${round}`).toBeUndefined()
-    leaders.add(outcome.report?.leader ?? 0)
-    expect(outcome.report?.signers).not.toContain(LIAR)
+    // Its shares are wrong as they leave it: what it signs for itself, in rounds that it leads, is right.
+    if (outcome.report?.leader === LIAR) continue
+    ledByOthers += 1
+    expect(outcome.report?.signers, `round ${round}`).not.toContain(LIAR)
   }
+  expect(ledByOthers).toBeGreaterThan(2)
   const accusations = [1, 2, 4].flatMap((node) =>
     logOf(network, node)
       .filter((line) => line.event === 'member-at-fault' && line['reason'] === 'wrong-share')

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Journal, JournalEntry } from '../ports/journal.ts'
@@ -7,38 +8,53 @@ import { parseRoundMessage, parseSignedObservation, toWire } from './wire.ts'
 /** Rounds kept when the journal is opened; older ones are on chain, and can't be signed for again. */
 const ROUNDS_KEPT = 1_000
 
+/** The first line. A journal of before there were checksums has none, and gets one when it is opened. */
+const HEADER = 'plimsoll-journal 2'
+/** Hexadecimal digits of SHA-256 that a line carries: 64 bits tell apart what chance changes; who may write the file may sign too. */
+const CHECKSUM_DIGITS = 16
+
 /**
- * One JSON line an entry, on the disk before `append` resolves. A torn last line, as a crash leaves it, is cut off; a bad line
- * before it means that somebody changed the file, and the node must not sign on such a memory.
+ * One line an entry, a checksum and JSON, on the disk before `append` resolves. Each checksum covers the line before it too, so
+ * that a line that is missing or has moved is found like one that has changed. What follows the last newline, as a crash leaves it,
+ * was never acknowledged: it is cut off, and told to `onTornTail` with its length in bytes. Anything else that is damaged means
+ * that the node must not sign on such a memory.
  * @throws {Error} that names the file and line.
  */
-export async function fileJournal(path: string): Promise<Journal> {
-  const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
+export async function fileJournal(
+  path: string,
+  onTornTail: (bytes: number) => void = () => undefined,
+): Promise<Journal> {
+  const content = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return Buffer.alloc(0)
     throw error
   })
-  const lines = content.split('\n')
-  // Whatever follows the last newline was never acknowledged.
-  lines.pop()
-  const all = lines.map((line, index) => parseLine(line, `${path} line ${index + 1}`))
+  const whole = content.lastIndexOf('\n') + 1
+  const all = parseLines(content.toString('utf8', 0, whole).split('\n').slice(0, -1), path)
   const newest = all.reduce((round, entry) => Math.max(round, entry.round), 0)
   const kept = all.filter((entry) => entry.round > newest - ROUNDS_KEPT)
-  await writeAtomic(path, textOf(kept))
+  const rewrite = async (): Promise<string> => {
+    const lines = chained(kept)
+    await writeAtomic(path, [HEADER, ...lines, ''].join('\n'))
+    return lines.at(-1) ?? HEADER
+  }
+  let last = await rewrite()
+  if (content.length > whole) onTornTail(content.length - whole)
   let file = await open(path, 'a', 0o600)
   let { size } = await file.stat()
   let linesInFile = kept.length
   let writing: Promise<unknown> = Promise.resolve()
   const write = async (entry: JournalEntry): Promise<void> => {
-    const line = `${toLine(entry)}\n`
+    const line = withChecksum(last, toJson(entry))
     try {
-      await file.appendFile(line)
+      await file.appendFile(`${line}\n`)
       await file.datasync()
     } catch (error) {
       // A full disk takes half a line: what is appended next must not stand behind it.
       await file.truncate(size)
       throw error
     }
-    size += Buffer.byteLength(line)
+    last = line
+    size += Buffer.byteLength(line) + 1
     linesInFile += 1
     kept.push(entry)
     while ((kept[0]?.round ?? entry.round) <= entry.round - ROUNDS_KEPT) kept.shift()
@@ -46,7 +62,7 @@ export async function fileJournal(path: string): Promise<Journal> {
   /** A node that runs for months must be able to start again: the file never holds more than twice what is kept. */
   const compact = async (): Promise<void> => {
     if (linesInFile <= 2 * kept.length) return
-    await writeAtomic(path, textOf(kept))
+    last = await rewrite()
     // From here on the file that was open is no longer the journal: without the new one nothing can be appended.
     await file.close()
     file = await open(path, 'a', 0o600)
@@ -69,14 +85,46 @@ export async function fileJournal(path: string): Promise<Journal> {
   }
 }
 
-function textOf(entries: readonly JournalEntry[]): string {
-  return entries.map((entry) => `${toLine(entry)}\n`).join('')
+function withChecksum(lineBefore: string, json: string): string {
+  const checksum = createHash('sha256')
+    .update(`${lineBefore.slice(0, CHECKSUM_DIGITS)}${json}`)
+    .digest('hex')
+  return `${checksum.slice(0, CHECKSUM_DIGITS)} ${json}`
 }
 
-function toLine(entry: JournalEntry): string {
+function chained(entries: readonly JournalEntry[]): string[] {
+  let last = HEADER
+  return entries.map((entry) => {
+    last = withChecksum(last, toJson(entry))
+    return last
+  })
+}
+
+function toJson(entry: JournalEntry): string {
   if (entry.kind === 'observed') return JSON.stringify({ ...entry, signed: toWire(entry.signed) })
   if (entry.kind === 'certified') return JSON.stringify({ ...entry, certificate: toWire(entry.certificate) })
   return JSON.stringify({ ...entry, observations: entry.observations.map((each) => toWire(each)) })
+}
+
+function parseLines(lines: readonly string[], path: string): JournalEntry[] {
+  const hasChecksums = lines[0] === HEADER
+  return lines.slice(hasChecksums ? 1 : 0).map((line, index) => {
+    if (!hasChecksums) return parseEntry(line, damagedAt(path, index + 1))
+    const json = line.slice(CHECKSUM_DIGITS + 1)
+    const damaged = damagedAt(path, index + 2)
+    if (withChecksum(lines[index] ?? '', json) !== line) {
+      throw damaged('its checksum does not fit it and the line before it')
+    }
+    return parseEntry(json, damaged)
+  })
+}
+
+function damagedAt(path: string, line: number): (detail: string) => Error {
+  return (detail) =>
+    new Error(
+      `${path} line ${line} is damaged: ${detail}. The journal says what this node has signed, so it does not start on a ` +
+        'damaged one; restore it from a backup, or move it away and stay out for one round',
+    )
 }
 
 const digest = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]{64}$/)])
@@ -93,12 +141,7 @@ const entrySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('certified'), round: z.int().min(0), digest, certificate: z.unknown() }),
 ])
 
-function parseLine(line: string, where: string): JournalEntry {
-  const damaged = (detail: string): Error =>
-    new Error(
-      `${where} is damaged: ${detail}. The journal says what this node has signed, so it does not start on a damaged one; ` +
-        'restore it from a backup, or move it away and stay out for one round',
-    )
+function parseEntry(line: string, damaged: (detail: string) => Error): JournalEntry {
   let json: unknown
   try {
     json = JSON.parse(line)

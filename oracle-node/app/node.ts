@@ -156,7 +156,9 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
   const models = await loadDefaultModels(run.modelsFolder)
   // The port comes first: a second process on this folder ends here, before it can touch the first one's journal.
   const transport = await connect(config, secrets)
-  const journal = await fileJournal(join(config.dataFolder, 'journal.jsonl'))
+  const journal = await fileJournal(join(config.dataFolder, 'journal.jsonl'), (bytes) =>
+    telemetry.log('warn', 'journal-tail-cut', { bytes }),
+  )
   const clock = run.schedule.clock === 'chain' ? await chainClock(run.chain.rpcUrl) : systemClock()
   const chain = evmChain({ ...run.chain, operatorKey: `0x${secrets.operatorKey}` })
   await chain.checkCommittee(group.keys.groupKey, config.epoch)

@@ -17,20 +17,55 @@ async function written(rounds: readonly number[]): Promise<string> {
   return path
 }
 
-test('a torn last line, cut anywhere, is left out, and what is appended next stands on a line of its own', async () => {
+test('a file torn at any byte gives every whole line back, reports the rest, and is written on cleanly', async () => {
   const path = await written([1, 2, 3])
   const whole = readFileSync(path)
-  const second = whole.lastIndexOf('\n', whole.length - 2)
-  for (const cut of [second + 1, second + 2, Math.floor((second + whole.length) / 2), whole.length - 1]) {
-    writeFileSync(path, whole.subarray(0, cut))
-    const journal = await fileJournal(path)
-    expect(journal.entries().map(({ round }) => round)).toEqual([1, 2])
+  for (let cut = 0; cut <= whole.length; cut += 1) {
+    const kept = whole.subarray(0, cut)
+    writeFileSync(path, kept)
+    const torn: number[] = []
+    const journal = await fileJournal(path, (bytes) => torn.push(bytes))
+    const lines = kept.toString().split('\n').length - 1
+    const rounds = [1, 2, 3].slice(0, Math.max(0, lines - 1))
+    expect(journal.entries().map(({ round }) => round)).toEqual(rounds)
+    const tail = cut - (kept.lastIndexOf('\n') + 1)
+    expect(torn).toEqual(tail === 0 ? [] : [tail])
     await journal.append(sampleObserved(4))
     await journal.close()
-    const again = await fileJournal(path)
-    expect(again.entries().map(({ round }) => round)).toEqual([1, 2, 4])
+    const again = await fileJournal(path, () => expect.unreachable('nothing is torn any more'))
+    expect(again.entries().map(({ round }) => round)).toEqual([...rounds, 4])
     await again.close()
   }
+}, 60_000)
+
+test('a journal of before there were checksums is read, and has them from then on', async () => {
+  const path = await written([1, 2, 3])
+  const lines = readFileSync(path, 'utf8').split('\n')
+  writeFileSync(path, lines.slice(1).map(withoutChecksum).join('\n'))
+  const journal = await fileJournal(path)
+  expect(journal.entries().map(({ round }) => round)).toEqual([1, 2, 3])
+  await journal.close()
+  expect(readFileSync(path, 'utf8')).toBe(lines.join('\n'))
+})
+
+function withoutChecksum(line: string): string {
+  return line.slice(line.indexOf('{'))
+}
+
+const MOVED: ReadonlyArray<readonly [string, (lines: string[]) => string[], number]> = [
+  ['one digit of a line', (lines) => lines.with(2, (lines[2] ?? '').replace('"round":2', '"round":5')), 3],
+  ['a line left out', (lines) => lines.toSpliced(2, 1), 3],
+  ['two lines changed about', (lines) => lines.with(2, lines[3] ?? '').with(3, lines[2] ?? ''), 3],
+  ['the first entry left out', (lines) => lines.toSpliced(1, 1), 2],
+  ['the last whole line', (lines) => lines.with(3, (lines[3] ?? '').replace('"round":3', '"round":4')), 4],
+  ['the header', (lines) => lines.with(0, 'plimsoll-journal 3'), 1],
+]
+test.each(MOVED)('a file with %s is refused with file and line, and left', async (_, change, line) => {
+  const path = await written([1, 2, 3])
+  const changed = change(readFileSync(path, 'utf8').split('\n')).join('\n')
+  writeFileSync(path, changed)
+  await expect(fileJournal(path)).rejects.toThrow(`${path} line ${line} is damaged`)
+  expect(readFileSync(path, 'utf8')).toBe(changed)
 })
 
 const DAMAGE: ReadonlyArray<readonly [string, (line: string) => string]> = [
@@ -42,10 +77,10 @@ const DAMAGE: ReadonlyArray<readonly [string, (line: string) => string]> = [
   ['nothing', () => ''],
 ]
 test.each(DAMAGE)(
-  'a line in the middle that holds %s is refused with file and line, and the file is left',
+  'a line without checksum that holds %s is refused with file and line, and the file is left',
   async (_, f) => {
     const path = await written([1, 2, 3])
-    const lines = readFileSync(path, 'utf8').split('\n')
+    const lines = readFileSync(path, 'utf8').split('\n').slice(1).map(withoutChecksum)
     const damaged = lines.map((line, index) => (index === 1 ? f(line) : line)).join('\n')
     expect(damaged).not.toBe(lines.join('\n'))
     writeFileSync(path, damaged)
@@ -59,7 +94,8 @@ test('a damaged certificate, signing entry or message of another kind is refused
   const journal = await fileJournal(path)
   for (const entry of sampleEntries(5)) await journal.append(entry)
   await journal.close()
-  const [observed = '', signing = '', certified = ''] = readFileSync(path, 'utf8').split('\n')
+  const lines = readFileSync(path, 'utf8').split('\n').slice(1)
+  const [observed = '', signing = '', certified = ''] = lines.map(withoutChecksum)
   const certificate = JSON.parse(certified)
   const share = { kind: 'refusal', round: 5, attempt: 0, session: 0, reason: 'time-off', detail: '' }
   const cases = [
@@ -81,11 +117,11 @@ test('the newest thousand rounds are kept, in memory at once and in the file whe
   await journal.append(sampleObserved(1_001))
   expect(journal.entries().map(({ round }) => round)).toEqual([2, 1_000, 1_001])
   await journal.close()
-  expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(4)
+  expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(5)
   const again = await fileJournal(path)
   expect(again.entries().map(({ round }) => round)).toEqual([2, 1_000, 1_001])
   await again.close()
-  expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(3)
+  expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(4)
 })
 
 test('a node that never stops keeps a file that it can open again: twice what is kept at most', async () => {

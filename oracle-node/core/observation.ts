@@ -67,18 +67,27 @@ export function fallbackFeeds({ fallbacks, values }: Pick<Observation, 'fallback
   return values.flatMap(({ feed }, index) => ((fallbacks >> BigInt(index)) & 1n ? [feed] : []))
 }
 
-/** Signs deterministically (RFC 6979), low-s as Ethereum wants. */
+/** Signs an observation with the key of its operator. */
 export function signObservation(domain: Domain, observation: Observation, operatorKey: Uint8Array): SignedObservation {
-  const { signature, recovery } = signRecoverable(observationDigest(domain, observation), operatorKey)
-  invariant(recovery === 0 || recovery === 1, 'a recovery bit is 0 or 1')
-  return { observation, signature: toHex(concatBytes(signature, Uint8Array.of(27 + recovery))) }
+  return { observation, signature: signDigest(observationDigest(domain, observation), operatorKey) }
 }
 
 /** The operator's address that signed, or undefined when the signature is malformed or malleable. */
-export function recoverOperator(domain: Domain, signed: SignedObservation): Hex | undefined {
-  if (!/^0x[0-9a-f]{130}$/i.test(signed.signature)) return undefined
-  const bytes = fromHex(signed.signature, 65)
-  const digest = observationDigest(domain, signed.observation)
+export function recoverOperator(domain: Domain, { observation, signature }: SignedObservation): Hex | undefined {
+  return recoverSigner(observationDigest(domain, observation), signature)
+}
+
+/** Signs deterministically (RFC 6979), low-s as Ethereum wants: 65 bytes r ‖ s ‖ v. */
+export function signDigest(digest: Uint8Array, operatorKey: Uint8Array): Hex {
+  const { signature, recovery } = signRecoverable(digest, operatorKey)
+  invariant(recovery === 0 || recovery === 1, 'a recovery bit is 0 or 1')
+  return toHex(concatBytes(signature, Uint8Array.of(27 + recovery)))
+}
+
+/** The address that signed a digest, or undefined when the signature is malformed or malleable. */
+export function recoverSigner(digest: Uint8Array, signature: Hex): Hex | undefined {
+  if (!/^0x[0-9a-f]{130}$/i.test(signature)) return undefined
+  const bytes = fromHex(signature, 65)
   const key = recoverPublicKey(digest, bytes.subarray(0, 64), (bytes[64] ?? 0) - 27)
   return key === undefined ? undefined : addressOf(key)
 }

@@ -42,12 +42,11 @@ export function signingSession(options: {
   readonly digest: Uint8Array
 }): SigningSession | undefined {
   const { groupKey, digest } = options
-  const signers = options.signers.toSorted((a, b) => a.node - b.node)
+  const signers = ascending(options.signers)
   const nodes = signers.map(({ node }) => BigInt(node))
   if (signers.length === 0 || new Set(nodes).size !== nodes.length) return undefined
   const key = fromHex(groupKey, 33)
-  const list = signers.flatMap(({ node, hiding, binding }) => [word(node), fromHex(hiding, 33), fromHex(binding, 33)])
-  const prefix = concatBytes(key, H4(digest), H5(...list))
+  const prefix = concatBytes(key, H4(digest), H5(encodeCommitments(signers)))
   const factors = new Map(
     signers.map(({ node }) => [
       node,
@@ -64,6 +63,21 @@ export function signingSession(options: {
   )
   if (groupCommitment === undefined) return undefined
   return { groupCommitment, challenge: challengeOf(groupCommitment, groupKey, digest), factors }
+}
+
+/** RFC 9591 §4.3: number, hiding and binding commitment of each signer, 98 bytes, ascending by number. */
+export function encodeCommitments(signers: readonly Signer[]): Uint8Array {
+  return concatBytes(
+    ...ascending(signers).flatMap(({ node, hiding, binding }) => [
+      word(node),
+      fromHex(hiding, 33),
+      fromHex(binding, 33),
+    ]),
+  )
+}
+
+function ascending(signers: readonly Signer[]): readonly Signer[] {
+  return signers.toSorted((a, b) => a.node - b.node)
 }
 
 /** RFC 9591 §4.6: c = H2(R ‖ PK ‖ message). */

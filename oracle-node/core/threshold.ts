@@ -59,9 +59,16 @@ type Signing = {
 
 /**
  * RFC 9591 §5.2: this member's share of the signature, z = d + e·ρ + λ·s·c. Zeroes the nonces.
+ * @param options.session Of these signers and this digest, where it is known already.
  * @throws {InvariantError} when the nonces were used before, or the signers do not hold the commitment that they belong to.
  */
-export function signShare(options: Signing & { readonly secret: SecretShare; readonly nonces: Nonces }): Hex {
+export function signShare(
+  options: Signing & {
+    readonly secret: SecretShare
+    readonly nonces: Nonces
+    readonly session?: SigningSession | undefined
+  },
+): Hex {
   const { secret, keys, nonces, signers, digest } = options
   const listed = signers.find(({ node }) => node === secret.node)
   const { hiding, binding } = nonces.commitment
@@ -74,7 +81,7 @@ export function signShare(options: Signing & { readonly secret: SecretShare; rea
   invariant(first !== 0n && second !== 0n, 'the nonces of this commitment are spent')
   nonces.hiding.fill(0)
   nonces.binding.fill(0)
-  const session = signingSession({ groupKey: keys.groupKey, signers, digest })
+  const session = options.session ?? signingSession({ groupKey: keys.groupKey, signers, digest })
   const own = session?.factors.get(secret.node)
   invariant(session !== undefined && own !== undefined, 'signers with commitments that make a session')
   const keyed = Fn.mul(Fn.mul(own.lagrange, Fn.fromBytes(secret.share)), session.challenge)

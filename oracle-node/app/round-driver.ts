@@ -64,7 +64,9 @@ export class RoundDriver {
     this.stop()
     this.#startedMs = performance.now()
     const signing = journal.entries().findLast((entry) => entry.kind === 'signing' && entry.round === round)
-    this.#state = startRound(round, signing?.kind === 'signing' ? signing : undefined)
+    // The first round of a process whose journal knows earlier ones may be one that it led before it was restarted.
+    const resumed = this.#state === undefined && journal.entries().length > 0
+    this.#state = startRound(round, signing?.kind === 'signing' ? signing : undefined, resumed)
     const waiting = this.#early
     this.#early = waiting.filter(({ message }) => message.round > round)
     for (const { from, message } of waiting) this.#dispatch(round, { kind: 'message', from, message, now: clock.now() })

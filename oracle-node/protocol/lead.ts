@@ -34,7 +34,8 @@ type From<M> = { readonly from: NodeIndex; readonly message: M }
 export function onObservation(settings: RoundSettings, state: RoundState, event: From<ObservationMessage>): Step {
   const { from, message } = event
   const { attempt, signed, commitment, locked } = message
-  if (leaderOf(settings.committee, state.round, attempt) !== settings.self) return { state, effects: [] }
+  if (state.resumed || leaderOf(settings.committee, state.round, attempt) !== settings.self)
+    return { state, effects: [] }
   // Every attempt kept costs memory and a timer; who is further behind catches up first.
   if (attempt > state.attempt + settings.committee.operators.length) return { state, effects: [] }
   const lead = state.leads.get(attempt) ?? EMPTY

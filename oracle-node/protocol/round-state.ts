@@ -41,6 +41,8 @@ export type RoundState = {
     readonly observations: readonly SignedObservation[]
     readonly report?: Report
   }
+  /** It may have proposed in this round before a restart, and has forgotten what: a second proposal would look like a lie. */
+  readonly resumed?: true
   /** By attempt, what this member gathered as its leader. */
   readonly leads: ReadonlyMap<number, Lead>
   readonly certificate?: CertificateMessage

@@ -26,8 +26,9 @@ import {
  * A round at its start: it waits for this member's observation. Patience with a leader counts from there, since live venues may
  * take longer than a whole attempt.
  * @param locked What the journal says this member signed in it before a restart.
+ * @param resumed Whether it may have led in this round before a restart: then it leads none of its attempts.
  */
-export function startRound(round: number, locked?: RoundState['locked']): RoundState {
+export function startRound(round: number, locked?: RoundState['locked'], resumed = false): RoundState {
   const none = {
     leads: new Map(),
     promises: new Map(),
@@ -35,7 +36,7 @@ export function startRound(round: number, locked?: RoundState['locked']): RoundS
     heard: new Map(),
     served: new Set<NodeIndex>(),
   }
-  return { round, attempt: 0, ...none, ...(locked === undefined ? {} : { locked }) }
+  return { round, attempt: 0, ...none, ...(locked === undefined ? {} : { locked }), ...(resumed && { resumed }) }
 }
 
 export function step(settings: RoundSettings, state: RoundState, event: RoundEvent): Step {

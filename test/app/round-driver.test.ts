@@ -144,6 +144,26 @@ describe('a member that restarts in the midst of a round', () => {
     expect(new Set(hidings(disk)).size).toBe(2)
   })
 
+  test('proposes nothing in that round, though it leads it: it does not know what it proposed before', async () => {
+    const self = nodeIndex(1)
+    const round = roundLedBy(self)
+    const disk: JournalEntry[] = []
+    const first = start(watched().network, self, { disk })
+    first.driver.begin(round)
+    await expect.poll(() => disk.map(({ kind }) => kind)).toEqual(['observed'])
+    first.driver.stop()
+    const { network, sent } = watched()
+    const settings = { attemptMs: 500 }
+    const second = (node: NodeIndex) => (node === self ? { disk, seed: 'second life', settings } : { settings })
+    const members = nodes.map((node) => start(network, node, second(node)))
+    for (const { driver } of members) driver.begin(round)
+    await expect.poll(() => members.every(({ certified }) => certified.length === 1), { timeout: 20_000 }).toBe(true)
+    expect(sent(self, 'proposal')).toEqual([])
+    const next = roundLedBy(self, round + 1)
+    for (const { driver } of members) driver.begin(next)
+    await expect.poll(() => sent(self, 'proposal').length, { timeout: 10_000 }).toBeGreaterThan(0)
+  })
+
   test('helps the others end with the report that it was bound to', async () => {
     const round = roundLedBy(nodeIndex(3))
     const self = nodeIndex(4)

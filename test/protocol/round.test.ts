@@ -213,6 +213,14 @@ describe('a leader', () => {
       next: promise(node, 'wrong').commitment,
     })
 
+  test('that may have proposed before a restart gathers nothing, and still follows the others', () => {
+    const resumed = startRound(ROUND, undefined, true)
+    const heard = run(leader, [...three, collected], resumed)
+    expect(heard.state.leads.size).toBe(0)
+    const ahead = [follower, second].map((node) => shown(node, { attempt: committee.operators.length }))
+    expect(run(leader, ahead, heard.state).state.attempt).toBe(committee.operators.length)
+  })
+
   test('proposes at once with all observations, or with a quorum when the waiting is over', () => {
     const all = run(
       leader,

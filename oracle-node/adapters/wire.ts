@@ -4,6 +4,7 @@ import { isPoint } from '../core/group.ts'
 import { fallbacksFit, type SignedObservation } from '../core/observation.ts'
 import { packRecord, type RiskRecord, unpackRecord } from '../core/record.ts'
 import { nodeIndex, unixSeconds } from '../core/units.ts'
+import type { Evidence } from '../protocol/evidence.ts'
 import type { KeygenMessage } from '../protocol/keygen.ts'
 import type { RoundMessage } from '../protocol/messages.ts'
 
@@ -12,23 +13,28 @@ const FEEDS_MAX = 64
 /** DESIGN §4: committees of 4 to 100. */
 const MEMBERS_MAX = 100
 
-const hex = (bytes: number) =>
+export const hex = (bytes: number) =>
   z
     .string()
     .regex(new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`), `needs 0x and ${2 * bytes} lower-case hex digits`)
     .transform((text) => text as Hex)
-const counter = z
+export const counter = z
   .int()
   .min(0)
   .max(2 ** 40)
-const node = z.int().min(1).max(MEMBERS_MAX).transform(nodeIndex)
-const seconds = z
+export const node = z.int().min(1).max(MEMBERS_MAX).transform(nodeIndex)
+export const seconds = z
   .int()
   .min(0)
   .max(2 ** 32 - 1)
   .transform(unixSeconds)
-const point = hex(33).refine(isPoint, 'needs a compressed point of secp256k1')
-const commitment = z.strictObject({ hiding: point, binding: point })
+export const point = hex(33).refine(isPoint, 'needs a compressed point of secp256k1')
+export const commitment = z.strictObject({ hiding: point, binding: point })
+
+export const values = z
+  .array(z.strictObject({ feed: hex(32), record: hex(32).transform((word) => unpackRecord(BigInt(word))) }))
+  .min(1)
+  .max(FEEDS_MAX)
 
 const observation = z
   .strictObject({
@@ -39,18 +45,19 @@ const observation = z
     modelSet: hex(32),
     featuresHash: hex(32),
     fallbacks: hex(8).transform(BigInt),
-    values: z
-      .array(z.strictObject({ feed: hex(32), record: hex(32).transform((word) => unpackRecord(BigInt(word))) }))
-      .min(1)
-      .max(FEEDS_MAX),
+    values,
   })
   .refine(({ fallbacks, values }) => fallbacksFit(fallbacks, values.length), {
     path: ['fallbacks'],
     error: 'has a bit beyond the number of values',
   })
-const signed = z.strictObject({ observation, signature: hex(65) })
+export const signed = z.strictObject({ observation, signature: hex(65) })
 const observations = z.array(signed).min(1).max(MEMBERS_MAX)
-const place = { round: counter, attempt: counter, session: counter }
+export const signers = z
+  .array(z.strictObject({ node, hiding: point, binding: point }))
+  .min(1)
+  .max(MEMBERS_MAX)
+export const place = { round: counter, attempt: counter, session: counter }
 
 const roundMessage = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -65,10 +72,7 @@ const roundMessage = z.discriminatedUnion('kind', [
     kind: z.literal('proposal'),
     ...place,
     observations,
-    signers: z
-      .array(z.strictObject({ node, hiding: point, binding: point }))
-      .min(1)
-      .max(MEMBERS_MAX),
+    signers,
   }),
   z.strictObject({ kind: z.literal('share'), ...place, share: hex(32), next: commitment }),
   z.strictObject({
@@ -124,11 +128,12 @@ export function parseSignedObservation(json: unknown): Parsed<SignedObservation>
 }
 
 /** A message as JSON: records and bitmaps go as words of fixed width, so that there is one way to write each. */
-export function toWire(message: RoundMessage | KeygenMessage | SignedObservation): unknown {
+export function toWire(message: RoundMessage | KeygenMessage | SignedObservation | Evidence): unknown {
   return JSON.parse(
     JSON.stringify(message, (key, value: unknown) => {
       if (key === 'record') return wordOf(packRecord(value as RiskRecord), 32)
-      return key === 'fallbacks' ? wordOf(value as bigint, 8) : value
+      if (key === 'fallbacks') return wordOf(value as bigint, 8)
+      return typeof value === 'bigint' ? String(value) : value
     }),
   )
 }
@@ -137,7 +142,7 @@ function wordOf(value: bigint, bytes: number): Hex {
   return `0x${value.toString(16).padStart(2 * bytes, '0')}`
 }
 
-function parsed<M>(result: z.ZodSafeParseResult<M>): Parsed<M> {
+export function parsed<M>(result: z.ZodSafeParseResult<M>): Parsed<M> {
   if (result.success) return { ok: true, message: result.data }
   const issue = result.error.issues[0]
   return { ok: false, detail: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a message'}`.slice(0, 300) }

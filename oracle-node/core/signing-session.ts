@@ -43,16 +43,8 @@ export function signingSession(options: {
 }): SigningSession | undefined {
   const { groupKey, digest } = options
   const signers = ascending(options.signers)
-  const nodes = signers.map(({ node }) => BigInt(node))
-  if (signers.length === 0 || new Set(nodes).size !== nodes.length) return undefined
-  const key = fromHex(groupKey, 33)
-  const prefix = concatBytes(key, H4(digest), H5(encodeCommitments(signers)))
-  const factors = new Map(
-    signers.map(({ node }) => [
-      node,
-      { binding: H1(prefix, word(node)), lagrange: lagrangeAtZero(BigInt(node), nodes) },
-    ]),
-  )
+  const factors = signerFactors(options)
+  if (factors === undefined) return undefined
   const groupCommitment = linearCombination(
     signers.flatMap(
       ({ node, hiding, binding }): Array<readonly [bigint, Hex]> => [
@@ -63,6 +55,24 @@ export function signingSession(options: {
   )
   if (groupCommitment === undefined) return undefined
   return { groupCommitment, challenge: challengeOf(groupCommitment, groupKey, digest), factors }
+}
+
+/**
+ * RFC 9591 §4.4 and §4.2: each signer's binding factor ρ, and its Lagrange coefficient λ at zero.
+ * @returns Undefined without signers, or when two of them are one.
+ */
+export function signerFactors(options: {
+  readonly groupKey: Hex
+  readonly signers: readonly Signer[]
+  readonly digest: Uint8Array
+}): SigningSession['factors'] | undefined {
+  const nodes = options.signers.map(({ node }) => node)
+  if (nodes.length === 0 || new Set(nodes).size !== nodes.length) return undefined
+  const prefix = concatBytes(fromHex(options.groupKey, 33), H4(options.digest), H5(encodeCommitments(options.signers)))
+  const all = nodes.map(BigInt)
+  return new Map(
+    nodes.map((node) => [node, { binding: H1(prefix, word(node)), lagrange: lagrangeAtZero(BigInt(node), all) }]),
+  )
 }
 
 /** RFC 9591 §4.3: number, hiding and binding commitment of each signer, 98 bytes, ascending by number. */

@@ -16,6 +16,10 @@ const COUNTERS: Record<CounterName, { help: string; labels: string[] }> = {
     labels: ['asset', 'reason'],
   },
   plimsoll_rounds_certified_total: { help: 'Rounds that ended with a certificate here', labels: [] },
+  plimsoll_evidence_total: {
+    help: 'Proofs that a member broke the protocol, by member and kind.',
+    labels: ['node', 'kind'],
+  },
   plimsoll_blames_total: {
     help: 'Faults of other members that this node saw, by member and reason',
     labels: ['node', 'reason'],

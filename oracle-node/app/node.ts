@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chainClock } from '../adapters/chain-clock.ts'
 import { type NodeSecrets, openSecrets } from '../adapters/encrypted-key-store.ts'
+import { evidenceFolder } from '../adapters/evidence-folder.ts'
 import { evmChain } from '../adapters/evm-chain.ts'
 import { fileJournal } from '../adapters/file-journal.ts'
 import { loadDefaultModels } from '../adapters/model-registry.ts'
@@ -18,6 +19,7 @@ import type { RoundSettings } from '../protocol/round-state.ts'
 import { fileCalibrations } from './calibrations.ts'
 import type { NodeConfig, RunConfig } from './config.ts'
 import { whenDue } from './due-reports.ts'
+import { evidenceKeeper } from './evidence-keeper.ts'
 import { explainer } from './explain.ts'
 import { ROUNDS_SHOWN, type StatusServer, statusServer } from './http.ts'
 import { connect, identityOf, keystorePath, osRandom } from './keys.ts'
@@ -89,6 +91,7 @@ export async function startNode(
       publish(certified, status, telemetry)
       transmit(certified)
     },
+    onEvidence: evidenceKeeper(evidenceFolder(join(config.dataFolder, 'evidence')), telemetry),
   })
   driver = running
   let round = 0

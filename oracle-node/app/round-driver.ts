@@ -1,7 +1,9 @@
-import { parseRoundMessage, toWire } from '../adapters/wire.ts'
+import { parseSealedMessage, sealedToWire } from '../adapters/sealed-wire.ts'
 import { fromHex, type Hex } from '../core/bytes.ts'
 import { signObservation } from '../core/observation.ts'
+import { DEVIATION_TOLERANCE } from '../core/out-of-range.ts'
 import type { Report } from '../core/report.ts'
+import { signingSession } from '../core/signing-session.ts'
 import {
   type Commitment,
   commit,
@@ -15,9 +17,13 @@ import type { Clock } from '../ports/clock.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Transport } from '../ports/transport.ts'
+import type { Evidence } from '../protocol/evidence.ts'
 import type { CertificateMessage, RoundMessage } from '../protocol/messages.ts'
 import { startRound, step } from '../protocol/round.ts'
 import type { RoundEffect, RoundEvent, RoundSettings, RoundState } from '../protocol/round-state.ts'
+import { isSealed, lockOf, type SealedMessage } from '../protocol/seal.ts'
+import { EvidenceWatch } from './evidence-watch.ts'
+import { MessageSeals } from './message-seals.ts'
 import type { Observer } from './observe-round.ts'
 
 export type Certified = { readonly report: Report; readonly digest: Hex; readonly certificate: CertificateMessage }
@@ -39,6 +45,8 @@ export type DriverOptions = {
   readonly random: RandomBytes
   readonly observe: Observer
   readonly onCertified: (certified: Certified) => void
+  /** A proof that a member broke the protocol: one of each kind a member and round. */
+  readonly onEvidence: (evidence: Evidence) => void
 }
 
 /** Carries out what the round's state machine asks for: the only place that waits, sends, draws and writes for it. */
@@ -46,15 +54,20 @@ export class RoundDriver {
   readonly #options: DriverOptions
   #state: RoundState | undefined
   #startedMs = 0
-  #early: Array<{ from: NodeIndex; message: RoundMessage }> = []
+  #early: Array<{ from: NodeIndex; sealed: SealedMessage }> = []
   readonly #timers = new Set<NodeJS.Timeout>()
   /** Secret nonces by their public commitment: in memory only, gone before they are used. */
   readonly #nonces = new Map<Hex, Nonces>()
   #abstainedIn = 0
+  #seals: MessageSeals
+  readonly #evidence: EvidenceWatch
   readonly #allowances = new Map<NodeIndex, { left: number; at: number }>()
 
   constructor(options: DriverOptions) {
     this.#options = options
+    const { settings, operatorKey, onEvidence } = options
+    this.#seals = new MessageSeals(settings, operatorKey)
+    this.#evidence = new EvidenceWatch({ ...settings, deviation: DEVIATION_TOLERANCE }, onEvidence)
     options.transport.onMessage((from, json) => this.#receive(from, json))
   }
 
@@ -67,9 +80,10 @@ export class RoundDriver {
     // The first round of a process whose journal knows earlier ones may be one that it led before it was restarted.
     const resumed = this.#state === undefined && journal.entries().length > 0
     this.#state = startRound(round, signing?.kind === 'signing' ? signing : undefined, resumed)
+    this.#seals = new MessageSeals(this.#options.settings, this.#options.operatorKey)
     const waiting = this.#early
-    this.#early = waiting.filter(({ message }) => message.round > round)
-    for (const { from, message } of waiting) this.#dispatch(round, { kind: 'message', from, message, now: clock.now() })
+    this.#early = waiting.filter(({ sealed }) => sealed.message.round > round)
+    for (const { from, sealed } of waiting) this.#take(round, from, sealed)
     this.#observe(round, clock.now()).catch((error: unknown) =>
       telemetry.log('error', 'observing-failed', { round, error: String(error) }),
     )
@@ -135,7 +149,7 @@ export class RoundDriver {
       queueMicrotask(() => this.#dispatch(round, { kind: 'message', from: to, message, now: clock.now() }))
       return
     }
-    void transport.send(to, toWire(message)).then((taken) => {
+    void transport.send(to, sealedToWire({ message, seal: this.#seals.sealOf(message) })).then((taken) => {
       if (!taken) telemetry.log('debug', 'message-not-taken', { round, member: to, message: message.kind })
     })
   }
@@ -156,7 +170,12 @@ export class RoundDriver {
     if (nonces === undefined) throw new Error('the nonces of this commitment are spent')
     // On the disk before a share can leave: after a crash this member signs the same report of the round, or none.
     await journal.append({ kind: 'signing', round, digest, observations, commitment })
-    const share = signShare({ secret, keys: settings.keys, nonces, signers, digest: fromHex(digest, 32) })
+    const { keys } = settings
+    const signing = { keys, signers, digest: fromHex(digest, 32) }
+    const made = signingSession({ ...signing, groupKey: keys.groupKey })
+    const share = signShare({ ...signing, secret, nonces, session: made })
+    const { groupCommitment } = made ?? {}
+    if (groupCommitment !== undefined) this.#seals.shareMade(attempt, session, { digest, signers, groupCommitment })
     this.#dispatch(round, { kind: 'share-made', attempt, session, share, next: this.#commit() })
   }
 
@@ -169,6 +188,7 @@ export class RoundDriver {
       .append({ kind: 'certified', round, digest, certificate })
       .catch((error: unknown) => telemetry.log('error', 'journal-failed', { round, error: String(error) }))
     onCertified({ report, digest, certificate })
+    setImmediate(() => this.#evidence.certified(report, certificate.signature))
   }
 
   /** The observation that the journal has of this round, or a new one, written down before anyone sees it. */
@@ -189,22 +209,53 @@ export class RoundDriver {
   }
 
   #receive(from: NodeIndex, json: unknown): void {
-    const { telemetry, clock } = this.#options
+    const { telemetry } = this.#options
     if (!this.#allowance(from)) return
-    const parsed = parseRoundMessage(json)
-    if (!parsed.ok) {
+    const parsed = parseSealedMessage(json)
+    const fault = parsed.ok ? this.#unsealed(from, parsed.message) : parsed.detail
+    if (!parsed.ok || fault !== undefined) {
       telemetry.count('plimsoll_messages_rejected_total', { node: String(from) })
-      telemetry.log('warn', 'message-rejected', { member: from, detail: parsed.detail })
+      telemetry.log('warn', 'message-rejected', { member: from, detail: fault })
       return
     }
-    const { message } = parsed
+    const sealed = parsed.message
+    const { round } = sealed.message
     const current = this.#state?.round ?? 0
-    if (message.round === current) this.#dispatch(current, { kind: 'message', from, message, now: clock.now() })
+    if (round === current) this.#take(current, from, sealed)
     // A limit for each, so that who floods pushes out nobody else.
     const before = this.#early.filter((each) => each.from === from).length
     // Before its first round a node does not know which is the next.
-    const next = current === 0 || message.round === current + 1
-    if (next && before < EARLY_MESSAGES_MAX) this.#early.push({ from, message })
+    const next = current === 0 || round === current + 1
+    if (next && before < EARLY_MESSAGES_MAX) this.#early.push({ from, sealed })
+  }
+
+  /**
+   * A proposal without its leader's seal is not acted upon: whoever answers it could not show later what it was asked. A share without one
+   * is no worse than none, and names its sender at once if it is wrong.
+   */
+  #unsealed(from: NodeIndex, sealed: SealedMessage): string | undefined {
+    const needed = sealed.message.kind === 'proposal'
+    return needed && !isSealed(this.#options.settings, from, sealed)
+      ? 'a proposal that its sender’s operator did not sign'
+      : undefined
+  }
+
+  /** The round goes first: evidence can wait for what is under way. */
+  #take(round: number, from: NodeIndex, sealed: SealedMessage): void {
+    const { message, seal } = sealed
+    if (this.#state?.round !== round || message.round !== round) return
+    const before = this.#state
+    this.#dispatch(round, { kind: 'message', from, message, now: this.#options.clock.now() })
+    const { locked, leads } = this.#state
+    if (message.kind === 'proposal' && seal?.kind === 'proposal' && before.locked === undefined && locked !== undefined)
+      this.#seals.locked(lockOf(message, seal))
+    const lead = message.kind === 'share' ? leads.get(message.attempt) : undefined
+    const session = message.kind === 'share' ? lead?.sessions[message.session] : undefined
+    if (session !== undefined && lead?.excluded.has(from) === true) {
+      setImmediate(() => this.#evidence.wrongShare(from, sealed, session.signers))
+      return
+    }
+    setImmediate(() => this.#evidence.received(from, sealed))
   }
 
   /** A token bucket a member, looked at before anything of a message is: a refusal costs a comparison and no log line. */

@@ -11,6 +11,7 @@ export type CounterName =
   | 'plimsoll_fallbacks_total'
   | 'plimsoll_rounds_certified_total'
   | 'plimsoll_blames_total'
+  | 'plimsoll_evidence_total'
   | 'plimsoll_messages_rejected_total'
   | 'plimsoll_transactions_total'
   | 'plimsoll_store_failures_total'

@@ -1,12 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { toWire } from '../../oracle-node/adapters/wire.ts'
+import { sealedToWire } from '../../oracle-node/adapters/sealed-wire.ts'
 import { fromHex } from '../../oracle-node/core/bytes.ts'
 import type { SignedObservation } from '../../oracle-node/core/observation.ts'
 import { type Commitment, commit, type SignerCommitment, verifySignature } from '../../oracle-node/core/threshold.ts'
 import { type NodeIndex, nodeIndex } from '../../oracle-node/core/units.ts'
 import type { JournalEntry } from '../../oracle-node/ports/journal.ts'
 import { leaderOf } from '../../oracle-node/protocol/committee.ts'
-import type { RoundMessage } from '../../oracle-node/protocol/messages.ts'
+import type { ProposalMessage, RoundMessage } from '../../oracle-node/protocol/messages.ts'
+import { sealProposal } from '../../oracle-node/protocol/seal.ts'
 import { makeWorld } from '../simulation/simulate.ts'
 import { memberOf, nodesOf, observationOf, settingsOf, signedBy } from '../support/committee.ts'
 import { memoryNetwork, type Tamper } from '../support/memory-transport.ts'
@@ -46,6 +47,12 @@ function watched(tamper: Tamper = ({ message }) => message) {
   const sent = (from: NodeIndex, kind: RoundMessage['kind']) =>
     letters.filter((letter) => letter.from === from && isKind(letter.message, kind))
   return { network, letters, sent }
+}
+
+/** A proposal as its leader sends it. */
+function sealed(leader: NodeIndex, message: ProposalMessage): unknown {
+  const seal = sealProposal(settingsOf(world, leader), leader, message, memberOf(world, leader).operatorKey)
+  return sealedToWire({ message, seal })
 }
 
 const hidings = (disk: readonly JournalEntry[]): string[] =>
@@ -127,7 +134,7 @@ describe('a member that restarts in the midst of a round', () => {
         observations,
         signers: [mine, ...others],
       } as const
-      return hostile.send(self, toWire(message))
+      return hostile.send(self, sealed(leader, message))
     }
     const three = nodes.slice(1).map((node) => signedBy(world, observationOf(node, round)))
     await propose(0, three)
@@ -335,7 +342,7 @@ test.each([
   const signers = listOf({ node: self, ...(shown?.commitment as Commitment) }, { node: leader, ...other })
   const observations = nodes.map((node) => signedBy(world, observationOf(node, round)))
   for (const session of [0, 1]) {
-    await hostile.send(self, toWire({ kind: 'proposal', round, attempt: 0, session, observations, signers }))
+    await hostile.send(self, sealed(leader, { kind: 'proposal', round, attempt: 0, session, observations, signers }))
   }
   await expect
     .poll(() => letters.flatMap(({ message }) => (isKind(message, 'refusal') ? [message.session] : [])))

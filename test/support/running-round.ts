@@ -3,6 +3,7 @@ import { type Certified, RoundDriver } from '../../oracle-node/app/round-driver.
 import type { NodeIndex } from '../../oracle-node/core/units.ts'
 import type { Journal, JournalEntry } from '../../oracle-node/ports/journal.ts'
 import type { Transport } from '../../oracle-node/ports/transport.ts'
+import type { Evidence } from '../../oracle-node/protocol/evidence.ts'
 import type { RoundSettings } from '../../oracle-node/protocol/round-state.ts'
 import type { World } from '../simulation/simulate.ts'
 import { memberOf, NOW, observationOf, settingsOf } from './committee.ts'
@@ -19,6 +20,7 @@ export type RunningMember = {
   readonly disk: JournalEntry[]
   readonly telemetry: ReturnType<typeof memoryTelemetry>
   readonly certified: Certified[]
+  readonly evidence: Evidence[]
 }
 
 export type MemberOptions = {
@@ -40,6 +42,7 @@ export function startMember(options: MemberOptions): RunningMember {
   const { secret, operatorKey } = memberOf(world, node)
   const telemetry = memoryTelemetry()
   const certified: Certified[] = []
+  const evidence: Evidence[] = []
   const plain = memoryJournal(disk)
   const driver = new RoundDriver({
     settings: settingsOf(world, node, options.settings),
@@ -52,6 +55,7 @@ export function startMember(options: MemberOptions): RunningMember {
     random: seededRandom(`${seed} of ${node}`).bytes,
     observe: options.observe ?? (async (round) => observationOf(node, round)),
     onCertified: (each) => certified.push(each),
+    onEvidence: (each) => evidence.push(each),
   })
-  return { node, driver, transport, disk, telemetry, certified }
+  return { node, driver, transport, disk, telemetry, certified, evidence }
 }

@@ -55,6 +55,9 @@ async function start({ node, folder, members }: Order & { kind: 'start' }): Prom
     observe: async (round) => observationOf(nodeIndex(node), round),
     onCertified: ({ certificate: { round, attempt } }) =>
       answer({ kind: 'certified', round, milliseconds: performance.now() - began, attempt }),
+    onEvidence: ({ subject, claim }) => {
+      throw new Error(`an honest member was accused: ${claim.kind} of node ${subject.node}`)
+    },
   })
   answer({ kind: 'ready' })
 }

@@ -12,6 +12,10 @@ const GROUPS: Readonly<Record<string, { readonly description: string; load(): Pr
     description: 'replay lending markets and forecasts over the past, and report what would have been lost',
     load: async () => (await import('./backtest/commands.ts')).backtestCommands(),
   },
+  evidence: {
+    description: 'proofs that members broke the protocol: list what a node found, verify a file',
+    load: async () => (await import('./evidence/commands.ts')).evidenceCommands(),
+  },
   model: {
     description: 'models: list them, read their cards, verify them',
     load: async () => (await import('./model/commands.ts')).modelCommands(),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { conductRound } from '../../oracle-node/devnet/conduct.ts'
 import type { Network } from '../../oracle-node/devnet/network.ts'
+import { runCli } from '../cli/run-cli.ts'
 import { logOf, metricOf, networkOf } from './run-devnet.ts'
 
 const LIAR = 3
@@ -32,4 +33,10 @@ test('a member that sends wrong signature shares is named by the leader, and eve
   expect(
     await metricOf(network, by, 'plimsoll_blames_total', { node: String(LIAR), reason: 'wrong-share' }),
   ).toBeGreaterThan(0)
+  const folder = network.members[by - 1]?.folder ?? ''
+  const listed = await runCli(['evidence', 'list', folder, '--json'], folder)
+  expect(listed.code, listed.stderr).toBe(0)
+  const { evidence } = JSON.parse(listed.stdout) as { evidence: Array<{ kind: string; node: number; file: string }> }
+  expect(evidence.length).toBeGreaterThan(0)
+  for (const each of evidence) expect(each).toMatchObject({ kind: 'invalid-share', node: LIAR, verdict: 'proven' })
 })

@@ -17,11 +17,11 @@ import type { Clock } from '../ports/clock.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Transport } from '../ports/transport.ts'
-import type { Evidence } from '../protocol/evidence.ts'
+import type { Evidence, SignedProposal } from '../protocol/evidence.ts'
 import type { CertificateMessage, RoundMessage } from '../protocol/messages.ts'
 import { startRound, step } from '../protocol/round.ts'
-import type { RoundEffect, RoundEvent, RoundSettings, RoundState } from '../protocol/round-state.ts'
-import { isSealed, lockOf, type SealedMessage } from '../protocol/seal.ts'
+import type { RoundEffect, RoundEvent, RoundSettings, RoundState, Session } from '../protocol/round-state.ts'
+import { lockOf, openProposal, type SealedMessage } from '../protocol/seal.ts'
 import { EvidenceWatch } from './evidence-watch.ts'
 import { MessageSeals } from './message-seals.ts'
 import type { Observer } from './observe-round.ts'
@@ -49,12 +49,19 @@ export type DriverOptions = {
   readonly onEvidence: (evidence: Evidence) => void
 }
 
+/** A message that its sender's connection vouches for, and what a leader stated in it under its signature. */
+type Incoming = {
+  readonly from: NodeIndex
+  readonly sealed: SealedMessage
+  readonly stated: SignedProposal | undefined
+}
+
 /** Carries out what the round's state machine asks for: the only place that waits, sends, draws and writes for it. */
 export class RoundDriver {
   readonly #options: DriverOptions
   #state: RoundState | undefined
   #startedMs = 0
-  #early: Array<{ from: NodeIndex; sealed: SealedMessage }> = []
+  #early: Incoming[] = []
   readonly #timers = new Set<NodeJS.Timeout>()
   /** Secret nonces by their public commitment: in memory only, gone before they are used. */
   readonly #nonces = new Map<Hex, Nonces>()
@@ -83,7 +90,7 @@ export class RoundDriver {
     this.#seals = new MessageSeals(this.#options.settings, this.#options.operatorKey)
     const waiting = this.#early
     this.#early = waiting.filter(({ sealed }) => sealed.message.round > round)
-    for (const { from, sealed } of waiting) this.#take(round, from, sealed)
+    for (const each of waiting) this.#take(round, each)
     this.#observe(round, clock.now()).catch((error: unknown) =>
       telemetry.log('error', 'observing-failed', { round, error: String(error) }),
     )
@@ -212,50 +219,41 @@ export class RoundDriver {
     const { telemetry } = this.#options
     if (!this.#allowance(from)) return
     const parsed = parseSealedMessage(json)
-    const fault = parsed.ok ? this.#unsealed(from, parsed.message) : parsed.detail
-    if (!parsed.ok || fault !== undefined) {
+    const stated = parsed.ok ? openProposal(this.#options.settings, from, parsed.message) : undefined
+    // Whoever answered a proposal that its leader did not sign could not show later what it was asked. Of the others, what can do harm
+    // is signed in itself, or found wrong by its receiver.
+    const unsigned = parsed.ok && parsed.message.message.kind === 'proposal' && stated === undefined
+    if (!parsed.ok || unsigned) {
+      const detail = parsed.ok ? 'a proposal that its sender’s operator did not sign' : parsed.detail
       telemetry.count('plimsoll_messages_rejected_total', { node: String(from) })
-      telemetry.log('warn', 'message-rejected', { member: from, detail: fault })
+      telemetry.log('warn', 'message-rejected', { member: from, detail })
       return
     }
-    const sealed = parsed.message
-    const { round } = sealed.message
+    const incoming: Incoming = { from, sealed: parsed.message, stated }
+    const { round } = parsed.message.message
     const current = this.#state?.round ?? 0
-    if (round === current) this.#take(current, from, sealed)
+    if (round === current) this.#take(current, incoming)
     // A limit for each, so that who floods pushes out nobody else.
     const before = this.#early.filter((each) => each.from === from).length
     // Before its first round a node does not know which is the next.
     const next = current === 0 || round === current + 1
-    if (next && before < EARLY_MESSAGES_MAX) this.#early.push({ from, sealed })
-  }
-
-  /**
-   * A proposal without its leader's seal is not acted upon: whoever answers it could not show later what it was asked. A share without one
-   * is no worse than none, and names its sender at once if it is wrong.
-   */
-  #unsealed(from: NodeIndex, sealed: SealedMessage): string | undefined {
-    const needed = sealed.message.kind === 'proposal'
-    return needed && !isSealed(this.#options.settings, from, sealed)
-      ? 'a proposal that its sender’s operator did not sign'
-      : undefined
+    if (next && before < EARLY_MESSAGES_MAX) this.#early.push(incoming)
   }
 
   /** The round goes first: evidence can wait for what is under way. */
-  #take(round: number, from: NodeIndex, sealed: SealedMessage): void {
-    const { message, seal } = sealed
+  #take(round: number, { from, sealed, stated }: Incoming): void {
+    const { message } = sealed
     if (this.#state?.round !== round || message.round !== round) return
-    const before = this.#state
+    const wasLocked = this.#state.locked !== undefined
     this.#dispatch(round, { kind: 'message', from, message, now: this.#options.clock.now() })
-    const { locked, leads } = this.#state
-    if (message.kind === 'proposal' && seal?.kind === 'proposal' && before.locked === undefined && locked !== undefined)
-      this.#seals.locked(lockOf(message, seal))
-    const lead = message.kind === 'share' ? leads.get(message.attempt) : undefined
-    const session = message.kind === 'share' ? lead?.sessions[message.session] : undefined
-    if (session !== undefined && lead?.excluded.has(from) === true) {
-      setImmediate(() => this.#evidence.wrongShare(from, sealed, session.signers))
-      return
-    }
-    setImmediate(() => this.#evidence.received(from, sealed))
+    const state = this.#state
+    if (stated !== undefined && !wasLocked && state.locked !== undefined) this.#seals.locked(lockOf(stated))
+    const wrong = wrongShareOf(state, from, message)
+    const observations = isChecked(state, from, message)
+    setImmediate(() => {
+      if (wrong !== undefined) this.#evidence.wrongShare(from, sealed, wrong.signers)
+      else this.#evidence.received(sealed, { observations, stated })
+    })
   }
 
   /** A token bucket a member, looked at before anything of a message is: a refusal costs a comparison and no log line. */
@@ -268,4 +266,18 @@ export class RoundDriver {
     if (left < 0) this.#options.telemetry.count('plimsoll_messages_rejected_total', { node: String(from) })
     return left >= 0
   }
+}
+
+/** The session whose share from this member its leader has just found wrong, if it has. */
+function wrongShareOf({ leads }: RoundState, from: NodeIndex, message: RoundMessage): Session | undefined {
+  if (message.kind !== 'share') return undefined
+  const lead = leads.get(message.attempt)
+  return lead?.excluded.has(from) === true ? lead.sessions[message.session] : undefined
+}
+
+/** Whether the round has taken over a message's observations, which it does once it has verified each. */
+function isChecked({ leads, locked, certificate }: RoundState, from: NodeIndex, message: RoundMessage): boolean {
+  if (message.kind === 'observation') return leads.get(message.attempt)?.observations.get(from) === message.signed
+  if (message.kind === 'proposal') return locked?.observations === message.observations
+  return message.kind === 'certificate' && certificate === message
 }

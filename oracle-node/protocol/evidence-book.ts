@@ -48,10 +48,10 @@ type RoundNotes = {
   readonly proven: ReadonlySet<string>
 }
 
-/** Something that this node saw of a round. */
+/** Something that this node saw of a round; `checked` when it is known already that who is named signed it, for its epoch and round. */
 export type Sighting =
-  | { readonly kind: 'observations'; readonly observations: readonly SignedObservation[] }
-  | { readonly kind: 'proposal'; readonly proposal: SignedProposal }
+  | { readonly kind: 'observations'; readonly observations: readonly SignedObservation[]; readonly checked?: boolean }
+  | { readonly kind: 'proposal'; readonly proposal: SignedProposal; readonly checked?: boolean }
   /** A share that was found wrong, and the commitments of its session. */
   | { readonly kind: 'share'; readonly share: SignedShare; readonly signers: readonly SignerCommitment[] }
   | { readonly kind: 'certified'; readonly report: Report; readonly signature: Hex }
@@ -89,9 +89,9 @@ type Looked = {
 function look(settings: EvidenceSettings, notes: RoundNotes, round: number, sighting: Sighting): Looked {
   switch (sighting.kind) {
     case 'observations':
-      return lookAtObservations(settings, notes, round, sighting.observations)
+      return lookAtObservations(settings, notes, round, sighting)
     case 'proposal':
-      return lookAtProposal(settings, notes, round, sighting.proposal)
+      return lookAtProposal(settings, notes, round, sighting)
     case 'share': {
       const { share, signers } = sighting
       const ordered = signers.toSorted((a, b) => a.node - b.node)
@@ -114,7 +114,7 @@ function lookAtObservations(
   settings: EvidenceSettings,
   notes: RoundNotes,
   round: number,
-  all: readonly SignedObservation[],
+  { observations: all, checked = false }: Extract<Sighting, { kind: 'observations' }>,
 ): Looked {
   const observations = new Map(notes.observations)
   const claims: Array<Looked['claims'][number]> = []
@@ -123,7 +123,7 @@ function lookAtObservations(
     const known = observations.get(node) ?? []
     // Most come several times, and were checked the first time.
     if (known.some((each) => sameObservations([each], [signed]))) continue
-    if (signed.observation.round !== round || !isObserved(settings, signed)) continue
+    if (!checked && (signed.observation.round !== round || !isObserved(settings, signed))) continue
     claims.push(...claimsOf(settings, notes, known[0], signed))
     if (known.length < OBSERVATIONS_MAX) observations.set(node, [...known, signed])
   }
@@ -182,7 +182,7 @@ function lookAtProposal(
   settings: EvidenceSettings,
   notes: RoundNotes,
   round: number,
-  proposal: SignedProposal,
+  { proposal, checked = false }: Extract<Sighting, { kind: 'proposal' }>,
 ): Looked {
   const { statement, signature } = proposal
   const { node, epoch, attempt } = statement
@@ -192,7 +192,8 @@ function lookAtProposal(
   if (!ofRound || leaderOf(settings.committee, round, attempt) !== node) return { notes, claims: [] }
   const known = notes.proposals.get(node) ?? []
   const isCopy = known.some((each) => each.signature === signature && sameStatement(each.statement, statement))
-  if (isCopy || recoverProposer(settings.domain, statement, signature) !== operator) return { notes, claims: [] }
+  if (isCopy || (!checked && recoverProposer(settings.domain, statement, signature) !== operator))
+    return { notes, claims: [] }
   const other = known.find((each) => contradict(each.statement, statement))
   const kept = [...known, proposal]
     .sort((a, b) => a.statement.attempt - b.statement.attempt || a.statement.session - b.statement.session)

@@ -4,7 +4,6 @@ import {
   commitmentsHash,
   observationsHash,
   recoverProposer,
-  recoverSharer,
   signProposal,
   signShareStatement,
 } from '../core/statements.ts'
@@ -68,36 +67,23 @@ export function sealShare(
   return { kind: 'share', ...unsigned, signature: signShareStatement(domain, statement, operatorKey) }
 }
 
-/** The seal that a proposal came under, to be shown to a later leader. */
-export function lockOf({ attempt, session, signers }: ProposalMessage, { signature }: ProposalSeal): LockSeal {
-  return { kind: 'lock', attempt, session, commitmentsHash: toHex(commitmentsHash(signers)), signature }
-}
-
-/** Whether a message of a kind that needs its sender's seal has it. */
-export function isSealed({ committee, domain }: Context, from: NodeIndex, { message, seal }: SealedMessage): boolean {
-  const operator = committee.operators[from - 1]
-  if (operator === undefined) return false
-  if (message.kind === 'proposal') {
-    const statement = proposalOf(committee, from, message)
-    return seal?.kind === 'proposal' && recoverProposer(domain, statement, seal.signature) === operator
-  }
-  if (message.kind === 'share') {
-    return (
-      seal?.kind === 'share' &&
-      recoverSharer(domain, shareOf(committee, from, message, seal), seal.signature) === operator
-    )
-  }
-  return true
-}
-
-/** The leader's statement in a sealed proposal. */
-export function statedProposal(
-  committee: Committee,
+/** What a leader states in a proposal, if it is the sender of it and signed it; undefined for any other message. */
+export function openProposal(
+  { committee, domain }: Context,
   from: NodeIndex,
-  message: ProposalMessage,
-  seal: ProposalSeal,
-): SignedProposal {
-  return { statement: proposalOf(committee, from, message), signature: seal.signature }
+  { message, seal }: SealedMessage,
+): SignedProposal | undefined {
+  if (message.kind !== 'proposal' || seal?.kind !== 'proposal') return undefined
+  const statement = proposalOf(committee, from, message)
+  const { signature } = seal
+  const isSigned = recoverProposer(domain, statement, signature) === committee.operators[from - 1]
+  return isSigned ? { statement, signature } : undefined
+}
+
+/** The proposal that bound a member, to be shown to a later leader beside its observations. */
+export function lockOf({ statement, signature }: SignedProposal): LockSeal {
+  const { attempt, session, commitmentsHash: hash } = statement
+  return { kind: 'lock', attempt, session, commitmentsHash: hash, signature }
 }
 
 /** The signer's statement in a sealed share. */

@@ -2,17 +2,18 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseSealedMessage, sealedToWire } from '../../oracle-node/adapters/sealed-wire.ts'
 import type { Hex } from '../../oracle-node/core/bytes.ts'
+import { recoverSharer } from '../../oracle-node/core/statements.ts'
 import { nodeIndex } from '../../oracle-node/core/units.ts'
 import { leaderOf } from '../../oracle-node/protocol/committee.ts'
+import type { SignedProposal } from '../../oracle-node/protocol/evidence.ts'
 import type { ObservationMessage, ProposalMessage, ShareMessage } from '../../oracle-node/protocol/messages.ts'
 import {
-  isSealed,
   lockOf,
+  openProposal,
   type SealedMessage,
   sealProposal,
   sealShare,
   statedLock,
-  statedProposal,
   statedShare,
 } from '../../oracle-node/protocol/seal.ts'
 import { makeWorld } from '../simulation/simulate.ts'
@@ -41,10 +42,8 @@ const shared: SealedMessage = {
   message: share,
   seal: sealShare(settings, sender, { message: share, origin }, operatorKey),
 }
-const bound: SealedMessage = {
-  message: locked,
-  seal: lockOf(proposal, sealProposal(settings, sender, proposal, operatorKey)),
-}
+const opened = openProposal(settings, sender, proposed) as SignedProposal
+const bound: SealedMessage = { message: locked, seal: lockOf(opened) }
 
 test.each([proposed, shared, bound, { message: share, seal: undefined }])(
   'a sealed $message.kind comes out as it went in',
@@ -53,39 +52,34 @@ test.each([proposed, shared, bound, { message: share, seal: undefined }])(
   },
 )
 
-test('a seal is its sender’s, on this message and no other', () => {
-  for (const { message, seal } of [proposed, shared]) {
-    expect(isSealed(settings, sender, { message, seal })).toBe(true)
-    expect(isSealed(settings, other, { message, seal })).toBe(false)
-    expect(isSealed(settings, nodeIndex(9), { message, seal })).toBe(false)
-    expect(isSealed(settings, sender, { message })).toBe(false)
-    expect(isSealed(settings, sender, { message, seal: bound.seal })).toBe(false)
-    for (const field of ['round', 'attempt', 'session'] as const) {
-      const moved = { ...message, [field]: (message as ProposalMessage)[field] + 1 }
-      expect(isSealed(settings, sender, { message: moved, seal }), field).toBe(false)
-    }
+test('a proposal opens to what its sender signed, and to nobody else’s', () => {
+  expect(openProposal(settings, sender, proposed)).toEqual(opened)
+  expect(openProposal(settings, other, proposed)).toBeUndefined()
+  expect(openProposal(settings, nodeIndex(9), proposed)).toBeUndefined()
+  expect(openProposal(settings, sender, { message: proposal })).toBeUndefined()
+  expect(openProposal(settings, sender, { message: proposal, seal: bound.seal })).toBeUndefined()
+  expect(openProposal(settings, sender, { message: share, seal: proposed.seal })).toBeUndefined()
+  const changes: Array<Partial<ProposalMessage>> = [
+    { round: ROUND + 1 },
+    { attempt: 2 },
+    { session: 0 },
+    { observations: proposal.observations.slice(1) },
+    { signers: proposal.signers.slice(1) },
+  ]
+  for (const change of changes) {
+    const moved = { message: { ...proposal, ...change }, seal: proposed.seal }
+    expect(openProposal(settings, sender, moved), Object.keys(change).join()).toBeUndefined()
   }
-  const less = { ...proposal, observations: proposal.observations.slice(1) }
-  expect(isSealed(settings, sender, { message: less, seal: proposed.seal })).toBe(false)
-  const wrong = { ...share, share: `0x${'01'.repeat(32)}` as Hex }
-  expect(isSealed(settings, sender, { message: wrong, seal: shared.seal })).toBe(false)
-  // The rest speaks for itself: what it holds is signed, or harmless.
-  expect(isSealed(settings, sender, { message: locked })).toBe(true)
 })
 
 test('what a later leader is shown is what the first one stated', () => {
-  if (proposed.seal?.kind !== 'proposal' || shared.seal?.kind !== 'share' || bound.seal?.kind !== 'lock')
-    throw new Error('seals')
-  const stated = statedProposal(settings.committee, sender, proposal, proposed.seal)
-  expect(statedLock(settings.committee, { ...locked, locked: proposal.observations }, bound.seal)).toEqual(stated)
+  if (shared.seal?.kind !== 'share' || bound.seal?.kind !== 'lock') throw new Error('seals')
+  expect(statedLock(settings.committee, { ...locked, locked: proposal.observations }, bound.seal)).toEqual(opened)
   const { locked: _, ...free } = locked
   expect(statedLock(settings.committee, free, bound.seal)).toBeUndefined()
-  expect(statedShare(settings.committee, sender, share, shared.seal).statement).toMatchObject({
-    node: sender,
-    round: ROUND,
-    share: share.share,
-    digest: origin.digest,
-  })
+  const stated = statedShare(settings.committee, sender, share, shared.seal)
+  expect(stated.statement).toMatchObject({ node: sender, round: ROUND, share: share.share, digest: origin.digest })
+  expect(recoverSharer(settings.domain, stated.statement, stated.signature)).toBe(memberOf(world, sender).operator)
 })
 
 test('whatever is in the place of a message or its seal is refused in one line, or is one', () => {
@@ -94,7 +88,7 @@ test('whatever is in the place of a message or its seal is refused in one line, 
       fc.constantFrom(proposed, shared, bound).chain((each) => spoiled(sealedToWire(each))),
       (json) => {
         const parsed = parseSealedMessage(json)
-        if (parsed.ok) expect(typeof isSealed(settings, sender, parsed.message)).toBe('boolean')
+        if (parsed.ok) openProposal(settings, sender, parsed.message)
         else expect(parsed.detail.length).toBeLessThanOrEqual(300)
       },
     ),

@@ -99,8 +99,9 @@ export function progressOf(state: CeremonyState): CeremonyProgress {
   if (decided !== undefined) return { ...common, step: 'shares', waitingFor: withoutShare(state, decided) }
   if (state.readyAt !== undefined && undealt.length === 0)
     return { ...common, step: 'agreement', waitingFor: unvoted(state) }
-  const dealt = dealers.some((dealer) => letterFor(state, 'deal', dealer) !== undefined)
-  if (dealt) return { ...common, step: 'deals', waitingFor: undealt }
+  const dealing =
+    absent.length === 0 || state.readyAt !== undefined || letterFor(state, 'deal', state.self) !== undefined
+  if (dealing) return { ...common, step: 'deals', waitingFor: undealt }
   return { ...common, step: 'members', waitingFor: absent }
 }
 

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, randomBytes, type ScryptOptions, scrypt } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { PublicKeys } from '../core/threshold.ts'
@@ -10,8 +10,15 @@ export type NodeSecrets = {
   readonly operatorKey: string
   readonly tlsKeyPem: string
   readonly tlsCertificatePem: string
-  /** The share of the group key, from key generation on. */
-  readonly group?: { readonly node: number; readonly share: string; readonly keys: PublicKeys }
+  /** The share of the group key, from key generation on, and which ceremony it came of. */
+  readonly group?: {
+    readonly node: number
+    readonly share: string
+    readonly keys: PublicKeys
+    readonly ceremony?: string
+  }
+  /** A ceremony that was begun here and is not done: what this node's letters in it follow from. */
+  readonly ceremony?: { readonly id: string; readonly seed: string }
 }
 
 /** OWASP's floor for scrypt (2^17, 8, 1): about 0.3 s and 128 MiB a guess. */
@@ -36,8 +43,10 @@ const secretsSchema = z.strictObject({
         commitments: z.array(prefixed(33)),
         verifyingShares: z.array(prefixed(33)),
       }),
+      ceremony: prefixed(32).exactOptional(),
     })
-    .optional(),
+    .exactOptional(),
+  ceremony: z.strictObject({ id: prefixed(32), seed: hex(32) }).exactOptional(),
 })
 
 const sealedSchema = z.strictObject({
@@ -67,7 +76,7 @@ const sealedSchema = z.strictObject({
 export async function sealSecrets(path: string, secrets: NodeSecrets, passphrase: string): Promise<void> {
   const salt = randomBytes(32)
   const iv = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', derive(passphrase, salt, KDF), iv)
+  const cipher = createCipheriv('aes-256-gcm', await derive(passphrase, salt, KDF), iv)
   const text = Buffer.concat([cipher.update(JSON.stringify(secrets), 'utf8'), cipher.final()])
   const sealed: z.infer<typeof sealedSchema> = {
     version: 1,
@@ -92,22 +101,24 @@ export async function openSecrets(path: string, passphrase: string): Promise<Nod
   const sealed = sealedSchema.safeParse(parseJson(content))
   if (!sealed.success) throw new Error(`${path} is no Plimsoll keystore: ${z.prettifyError(sealed.error)}`)
   const { kdf, cipher } = sealed.data
-  const key = derive(passphrase, Buffer.from(kdf.salt, 'hex'), kdf)
+  const key = await derive(passphrase, Buffer.from(kdf.salt, 'hex'), kdf)
   const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(cipher.iv, 'hex'))
   decipher.setAuthTag(Buffer.from(cipher.tag, 'hex'))
   try {
     const text = Buffer.concat([decipher.update(Buffer.from(cipher.text, 'hex')), decipher.final()]).toString('utf8')
-    const secrets = secretsSchema.parse(JSON.parse(text))
-    const { group, ...rest } = secrets
-    return group === undefined ? rest : { ...rest, group }
+    return secretsSchema.parse(JSON.parse(text))
   } catch {
     throw new Error(`${path} does not open with the passphrase given: it is the wrong one, or the file was changed`)
   }
 }
 
-function derive(passphrase: string, salt: Buffer, { n, r, p }: { n: number; r: number; p: number }): Buffer {
+/** Beside the event loop: a node in a ceremony goes on hearing the others while it seals. */
+function derive(passphrase: string, salt: Buffer, { n, r, p }: { n: number; r: number; p: number }): Promise<Buffer> {
   if (passphrase.length === 0) throw new Error('an empty passphrase protects nothing; give one of some length')
-  return scryptSync(passphrase.normalize('NFKC'), salt, 32, { N: n, r, p, maxmem: MEMORY_MAX })
+  const options: ScryptOptions = { N: n, r, p, maxmem: MEMORY_MAX }
+  return new Promise((resolve, reject) => {
+    scrypt(passphrase.normalize('NFKC'), salt, 32, options, (error, key) => (error ? reject(error) : resolve(key)))
+  })
 }
 
 function parseJson(text: string): unknown {

@@ -5,7 +5,6 @@ import { fallbacksFit, type SignedObservation } from '../core/observation.ts'
 import { packRecord, type RiskRecord, unpackRecord } from '../core/record.ts'
 import { nodeIndex, unixSeconds } from '../core/units.ts'
 import type { Evidence } from '../protocol/evidence.ts'
-import type { KeygenMessage } from '../protocol/keygen.ts'
 import type { RoundMessage } from '../protocol/messages.ts'
 
 /** How many assets one report may carry; the contract's limit. */
@@ -103,12 +102,6 @@ const roundMessage = z.discriminatedUnion('kind', [
   }),
 ])
 
-const keygenMessage = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('dkg-commit'), commitment: z.array(hex(33)).max(MEMBERS_MAX), proof: hex(65) }),
-  z.strictObject({ kind: z.literal('dkg-share'), share: hex(32) }),
-  z.strictObject({ kind: z.literal('dkg-confirm'), groupKey: hex(33), transcript: hex(32) }),
-])
-
 export type Parsed<M> =
   | { readonly ok: true; readonly message: M }
   /** What is wrong and where, in one line. */
@@ -119,16 +112,12 @@ export function parseRoundMessage(json: unknown): Parsed<RoundMessage> {
   return parsed(roundMessage.safeParse(json))
 }
 
-export function parseKeygenMessage(json: unknown): Parsed<KeygenMessage> {
-  return parsed(keygenMessage.safeParse(json))
-}
-
 export function parseSignedObservation(json: unknown): Parsed<SignedObservation> {
   return parsed(signed.safeParse(json))
 }
 
 /** A message as JSON: records and bitmaps go as words of fixed width, so that there is one way to write each. */
-export function toWire(message: RoundMessage | KeygenMessage | SignedObservation | Evidence): unknown {
+export function toWire(message: RoundMessage | SignedObservation | Evidence): unknown {
   return JSON.parse(
     JSON.stringify(message, (key, value: unknown) => {
       if (key === 'record') return wordOf(packRecord(value as RiskRecord), 32)

@@ -11,7 +11,8 @@ const address = z
 const port = z.int().min(1).max(65_535)
 const endpoint = z.strictObject({ host: z.string().min(1), port })
 
-const member = z.strictObject({
+/** One member as the others know it. */
+export const memberSchema = z.strictObject({
   node: z.int().min(1).max(100),
   host: z.string().min(1),
   port,
@@ -31,7 +32,7 @@ const identitySchema = z.strictObject({
   http: endpoint,
   epoch: z.int().min(1),
   /** All members, this node too, in the order of their numbers. */
-  members: z.array(member).min(4).max(100),
+  members: z.array(memberSchema).min(4).max(100),
 })
 
 /** How many days of what is kept; what is not named is kept for ever. */
@@ -150,6 +151,7 @@ function distinct(values: readonly string[]): boolean {
   return new Set(values).size === values.length
 }
 
+export type MemberConfig = z.infer<typeof memberSchema>
 export type NodeConfig = z.infer<typeof configSchema>
 export type RunConfig = z.infer<typeof runSchema>
 /** What is written in a file, before defaults are filled in. */

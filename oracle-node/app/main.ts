@@ -1,8 +1,11 @@
 import { Command } from 'commander'
 import { readConfig, readPassphrase } from './config.ts'
-import { generateGroupKey, newKeys } from './keys.ts'
+import { generateGroupKey } from './key-ceremony.ts'
+import { newKeys } from './keys.ts'
 
+/** Of a devnet's members, which start at one time; `plimsoll keys generate` gives operators more. */
 const KEYGEN_TIMEOUT_SECONDS = 120
+const KEYGEN_LINGER_MS = 30_000
 
 const program = new Command('plimsoll-node')
   .description('One node of a Plimsoll oracle network.')
@@ -19,16 +22,22 @@ program
 
 program
   .command('dkg')
-  .description('make the group key together with all other members; every member runs this at the same time')
+  .description('make the group key together with all other members; `plimsoll keys generate` does so with progress')
   .requiredOption('--config <file>', 'the node’s configuration')
   .option('--timeout <seconds>', 'give up after this long', String(KEYGEN_TIMEOUT_SECONDS))
-  .option('--replace', 'give up the share that the keystore holds already')
-  .action(async (options: { config: string; timeout: string; replace?: boolean }) => {
+  .action(async (options: { config: string; timeout: string }) => {
     const config = readConfig(options.config)
     const timeoutMs = Number(options.timeout) * 1000
     if (!(timeoutMs > 0)) throw new Error(`--timeout needs a number of seconds above 0, got ${options.timeout}`)
     const passphrase = readPassphrase(config.passphraseFile, process.env)
-    print(await generateGroupKey(config, passphrase, { timeoutMs, replace: options.replace === true }))
+    const { keys } = await generateGroupKey(config, passphrase, {
+      timeoutMs,
+      patienceMs: timeoutMs / 2,
+      lingerMs: KEYGEN_LINGER_MS,
+      number: 1,
+      replace: false,
+    })
+    print(keys)
   })
 
 program

@@ -206,7 +206,9 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
 function groupOf(secrets: NodeSecrets, config: NodeConfig): NonNullable<NodeSecrets['group']> {
   const { group } = secrets
   if (group === undefined) {
-    throw new Error('the keystore holds no share of the group key: run "dkg" together with all the other members first')
+    throw new Error(
+      'the keystore holds no share of the group key: run `plimsoll keys generate` together with all the other members first',
+    )
   }
   if (group.node !== config.node || group.keys.members !== config.members.length) {
     const has = `node ${group.node} of ${group.keys.members}`
@@ -214,7 +216,9 @@ function groupOf(secrets: NodeSecrets, config: NodeConfig): NonNullable<NodeSecr
   }
   const needed = quorum(config.members.length)
   if (group.keys.threshold !== needed) {
-    throw new Error(`the group key was made for ${group.keys.threshold} signers, ${needed} are needed: run "dkg" again`)
+    throw new Error(
+      `the group key was made for ${group.keys.threshold} signers, ${needed} are needed: run \`plimsoll keys generate\` again`,
+    )
   }
   const { operator } = identityOf(secrets)
   const configured = config.members[config.node - 1]?.operator

@@ -1,42 +1,24 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  parseKeygenMessage,
-  parseRoundMessage,
-  parseSignedObservation,
-  toWire,
-} from '../../oracle-node/adapters/wire.ts'
+import { parseRoundMessage, parseSignedObservation, toWire } from '../../oracle-node/adapters/wire.ts'
 import { toHex } from '../../oracle-node/core/bytes.ts'
 import { feedOf } from '../../oracle-node/core/feed.ts'
 import { fallbackBits } from '../../oracle-node/core/observation.ts'
 import { nodeIndex } from '../../oracle-node/core/units.ts'
-import { type KeygenMessage, startKeygen } from '../../oracle-node/protocol/keygen.ts'
 import { makeWorld } from '../simulation/simulate.ts'
 import { anyRecord } from '../support/arbitraries.ts'
 import { observationOf, signedBy } from '../support/committee.ts'
 import { sampleMessages } from '../support/committee-messages.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 
 const world = makeWorld(4)
 const messages = sampleMessages(world, 12)
 const SIGNATURE = toHex(new Uint8Array(65).fill(27))
 const throughText = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
-const parsers = { parseRoundMessage, parseKeygenMessage, parseSignedObservation }
+const parsers = { parseRoundMessage, parseSignedObservation }
 
 describe('a message', () => {
   test.each(messages)('of kind $kind comes out as it went in', (message) => {
     expect(parseRoundMessage(throughText(toWire(message)))).toEqual({ ok: true, message })
-  })
-
-  test('of key generation comes out as it went in', () => {
-    const started = startKeygen(nodeIndex(1), 4, seededRandom('wire').bytes)
-    const kinds: KeygenMessage[] = [
-      ...started.effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message] : [])).slice(0, 1),
-      { kind: 'dkg-share', share: `0x${'1f'.repeat(32)}` },
-      { kind: 'dkg-confirm', groupKey: world.keys.groupKey, transcript: `0x${'2f'.repeat(32)}` },
-    ]
-    expect(kinds).toHaveLength(3)
-    for (const message of kinds) expect(parseKeygenMessage(throughText(toWire(message)))).toEqual({ ok: true, message })
   })
 
   test('carries any record there can be', () => {

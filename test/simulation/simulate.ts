@@ -14,7 +14,7 @@ import { bps, type NodeIndex, nodeIndex, unixSeconds } from '../../oracle-node/c
 import type { RoundMessage } from '../../oracle-node/protocol/messages.ts'
 import { startRound, step } from '../../oracle-node/protocol/round.ts'
 import type { RoundEffect, RoundEvent, RoundSettings, RoundState } from '../../oracle-node/protocol/round-state.ts'
-import { runCeremony } from '../support/ceremony.ts'
+import { dealtKeys } from '../support/dealt-keys.ts'
 import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
 
 /** How a member misbehaves in a round. `crash-while-signing` comes back with its journal and nothing else. */
@@ -50,15 +50,11 @@ export type World = {
 /** A committee's keys; made once, since key generation has tests of its own. */
 export function makeWorld(size: number): World {
   const random = seededRandom(`world ${size}`)
-  const { done, failures } = runCeremony(size, random)
-  const keys = done.get(nodeIndex(1))?.keys
-  if (keys === undefined || failures.length > 0) throw new Error('key generation failed in the simulation')
-  const members = [...done]
-    .sort(([a], [b]) => a - b)
-    .map(([, { secret }]) => {
-      const operatorKey = random.bytes(32)
-      return { secret, operatorKey, operator: addressOf(secp256k1.getPublicKey(operatorKey, false)) }
-    })
+  const { keys, secrets } = dealtKeys(size, random)
+  const members = secrets.map((secret) => {
+    const operatorKey = random.bytes(32)
+    return { secret, operatorKey, operator: addressOf(secp256k1.getPublicKey(operatorKey, false)) }
+  })
   return { keys, members }
 }
 

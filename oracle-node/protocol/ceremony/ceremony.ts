@@ -80,8 +80,10 @@ export function stepCeremony(state: CeremonyState, event: CeremonyEvent, now: nu
       return event.message.ceremony === state.settings.id ? heard(state, event.from, event.message, now) : idle(state)
     case 'tick':
       return ticked(state, now)
-    case 'sealed':
-      return { state: { ...state, finished: true }, effects: [] }
+    case 'sealed': {
+      const finished = { ...state, finished: true }
+      return { state: finished, effects: toPeers(finished, statusOf(finished)) }
+    }
   }
 }
 
@@ -122,9 +124,8 @@ function ticked(state: CeremonyState, now: number): CeremonyStep {
   const turned = ended && view < VIEWS_MAX - 1 ? { ...state, view: view + 1, viewAt: now } : state
   const step = advance(turned, now, [])
   if (now < state.statusAt + timing.statusMs) return step
-  const message = statusOf(step.state)
-  const effects = peersOf(state).map((to): CeremonyEffect => ({ kind: 'send', to, message }))
-  return { state: { ...step.state, statusAt: now }, effects: [...step.effects, ...effects] }
+  const effects = [...step.effects, ...toPeers(state, statusOf(step.state))]
+  return { state: { ...step.state, statusAt: now }, effects }
 }
 
 /** Says everything that this party can say by now, and looks whether it has its outcome. */
@@ -143,10 +144,7 @@ function advance(state: CeremonyState, now: number, fresh: readonly Letter[]): C
   }
   const effects: CeremonyEffect[] = []
   if (fresh.length + spoken.length > 0) effects.push({ kind: 'keep', letters: [...fresh, ...spoken] })
-  if (spoken.length > 0) {
-    const message = lettersMessage(state, spoken)
-    for (const to of peersOf(state)) effects.push({ kind: 'send', to, message })
-  }
+  if (spoken.length > 0) effects.push(...toPeers(state, lettersMessage(state, spoken)))
   const outcome = next.finished ? undefined : outcomeOf(next)
   if (outcome !== undefined) effects.push({ kind: 'outcome', outcome })
   return { state: next, effects }
@@ -209,8 +207,9 @@ function shortId(id: Hex): Hex {
   return id.slice(0, SHORT_ID_DIGITS) as Hex
 }
 
-function peersOf(state: CeremonyState): NodeIndex[] {
-  return partiesOf(state.settings).filter((party) => party !== state.self)
+function toPeers({ settings, self }: CeremonyState, message: CeremonyMessage): CeremonyEffect[] {
+  const peers = partiesOf(settings).filter((party) => party !== self)
+  return peers.map((to) => ({ kind: 'send', to, message }))
 }
 
 function idle(state: CeremonyState): CeremonyStep {

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { word } from '../../../oracle-node/core/bytes.ts'
 import { quorum } from '../../../oracle-node/core/quorum.ts'
-import { commitmentOf, evaluate, publicKeysOf, scalarOf } from '../../../oracle-node/core/sharing.ts'
 import type { PublicKeys, SecretShare } from '../../../oracle-node/core/threshold.ts'
 import { type NodeIndex, nodeIndex } from '../../../oracle-node/core/units.ts'
 import { type CeremonySettings, resharingSettings } from '../../../oracle-node/protocol/ceremony/settings.ts'
@@ -15,6 +14,7 @@ import {
   runNetwork,
 } from '../../support/ceremony-network.ts'
 import { CHEATS } from '../../support/cheating-dealers.ts'
+import { dealtKeys } from '../../support/dealt-keys.ts'
 import { signsTogether } from '../../support/group-signing.ts'
 import { type SeededRandom, seededRandom } from '../../support/seeded-random.ts'
 
@@ -26,11 +26,7 @@ type Old = {
 
 /** A committee with a key, dealt: how it came by it is another test's matter. */
 function oldCommittee(members: number, random: SeededRandom): Old {
-  const seed = random.bytes(32)
-  const polynomial = Array.from({ length: quorum(members) }, (_, index) => scalarOf('test', seed, word(index)))
-  const keys = publicKeysOf(commitmentOf(polynomial), members)
-  if (keys === undefined) throw new Error('keys')
-  const secrets = numbers(members).map((node) => ({ node, share: word(evaluate(polynomial, node)) }))
+  const { keys, secrets } = dealtKeys(members, random)
   return { operators: makeOperators(members, random), keys, secrets }
 }
 

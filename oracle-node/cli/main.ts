@@ -16,6 +16,10 @@ const GROUPS: Readonly<Record<string, { readonly description: string; load(): Pr
     description: 'proofs that members broke the protocol: list what a node found, verify a file',
     load: async () => (await import('./evidence/commands.ts')).evidenceCommands(),
   },
+  keys: {
+    description: 'the committee’s key: generate it, hand it over, renew its shares, bring a lost share back',
+    load: async () => (await import('./keys/commands.ts')).keysCommands(),
+  },
   model: {
     description: 'models: list them, read their cards, verify them',
     load: async () => (await import('./model/commands.ts')).modelCommands(),

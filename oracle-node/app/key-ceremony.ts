@@ -34,7 +34,9 @@ export type CeremonyResult = {
 }
 
 const VIEW_MS = 5_000
+/** Between two statements of what a node has; more in a large committee, where each is longer and goes to more. */
 const STATUS_MS = 500
+const STATUS_MS_EACH = 20
 
 /**
  * Makes the group key together with the other members and seals this node's share into its keystore. Goes on where an earlier run
@@ -145,7 +147,7 @@ async function conduct(
     const { secrets, seed } = await begin(part, log)
     return await runCeremony({
       settings,
-      timing: { patienceMs, viewMs: VIEW_MS, statusMs: STATUS_MS },
+      timing: { patienceMs, viewMs: VIEW_MS, statusMs: Math.max(STATUS_MS, STATUS_MS_EACH * settings.parties.length) },
       self,
       secrets: {
         seed: seed ?? new Uint8Array(32),

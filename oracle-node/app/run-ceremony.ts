@@ -13,7 +13,7 @@ import { type CeremonyProgress, type Outcome, progressOf } from '../protocol/cer
 import { type CeremonySettings, type CeremonyTiming, partiesOf } from '../protocol/ceremony/settings.ts'
 import type { CeremonySecrets, CeremonyState } from '../protocol/ceremony/state.ts'
 
-const TICK_MS = 50
+const TICK_MS = 100
 /** Messages on their way to one party: what does not go through is said again, so that more would only pile up. */
 const SENDING_MAX = 8
 

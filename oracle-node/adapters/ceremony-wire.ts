@@ -29,6 +29,7 @@ const body = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('deal'),
     key: point,
+    keyProof: hex(65),
     commitment: z.array(point).max(MEMBERS_MAX),
     proof: hex(65),
     shares: z.array(share).max(MEMBERS_MAX),

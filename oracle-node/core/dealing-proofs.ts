@@ -3,6 +3,7 @@ import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { fromHex, type Hex, toBigInt, toHex, word } from './bytes.ts'
 import { invariant } from './errors.ts'
 import { baseMultiple, isPoint, linearCombination, ORDER, sharedPoint } from './group.ts'
+import type { ShareLabel } from './sealed-share.ts'
 import { scalarOf } from './sharing.ts'
 import type { NodeIndex } from './units.ts'
 
@@ -18,20 +19,49 @@ const PROOF = /^0x[0-9a-f]{128}$/
  * could commit to the negative of the others' sum and choose the key.
  */
 export function provePossession(dealer: NodeIndex, secret: bigint, nonce: bigint): Hex {
-  const [point, commitment] = [baseMultiple(secret), baseMultiple(nonce)]
-  invariant(point !== undefined && commitment !== undefined, 'secret and nonce are from 1 to n − 1')
-  const scalar = Fn.add(nonce, Fn.mul(secret, possessionChallenge(dealer, point, commitment)))
-  return toHex(concatBytes(fromHex(commitment), Fn.toBytes(scalar)))
+  return schnorr(secret, nonce, (point, commitment) => possessionChallenge(dealer, point, commitment))
 }
 
 /** Whether it proves that the dealer knows the logarithm of a point. */
 export function provesPossession(dealer: NodeIndex, point: Hex, proof: Hex): boolean {
+  return verifiesSchnorr(point, proof, (commitment) => possessionChallenge(dealer, point, commitment))
+}
+
+/** Whose key it is that shares are sealed under, and in which ceremony. */
+type KeyLabel = Pick<ShareLabel, 'ceremony' | 'dealer'>
+
+/**
+ * Proof that a dealer knows the secret behind the key that it seals shares under, 65 bytes. Without one, a dealer could pass off
+ * another's key as its own, seal nonsense under it, and have the receivers' complaints lay open what the other sealed for them.
+ */
+export function proveSealingKey(label: KeyLabel, secret: bigint, nonce: bigint): Hex {
+  return schnorr(secret, nonce, (point, commitment) => sealingKeyChallenge(label, point, commitment))
+}
+
+/** Whether it proves that this dealer knows the logarithm of its key. */
+export function provesSealingKey(label: KeyLabel, key: Hex, proof: Hex): boolean {
+  return verifiesSchnorr(key, proof, (commitment) => sealingKeyChallenge(label, key, commitment))
+}
+
+function sealingKeyChallenge({ ceremony, dealer }: KeyLabel, key: Hex, commitment: Hex): bigint {
+  const bound = [fromHex(ceremony, 32), word(dealer), fromHex(key, 33), fromHex(commitment, 33)]
+  return scalarOf('possession of a sealing key', ...bound)
+}
+
+function schnorr(secret: bigint, nonce: bigint, challengeOf: (point: Hex, commitment: Hex) => bigint): Hex {
+  const [point, commitment] = [baseMultiple(secret), baseMultiple(nonce)]
+  invariant(point !== undefined && commitment !== undefined, 'secret and nonce are from 1 to n − 1')
+  const scalar = Fn.add(nonce, Fn.mul(secret, challengeOf(point, commitment)))
+  return toHex(concatBytes(fromHex(commitment), Fn.toBytes(scalar)))
+}
+
+function verifiesSchnorr(point: Hex, proof: Hex, challengeOf: (commitment: Hex) => bigint): boolean {
   if (!/^0x[0-9a-f]{130}$/.test(proof) || !isPoint(point)) return false
   const [commitment, scalar]: [Hex, bigint] = [`0x${proof.slice(2, 68)}`, BigInt(`0x${proof.slice(68)}`)]
   if (!isPoint(commitment)) return false
   const expected = linearCombination([
     [1n, commitment],
-    [possessionChallenge(dealer, point, commitment), point],
+    [challengeOf(commitment), point],
   ])
   return expected !== undefined && expected === baseMultiple(scalar)
 }

@@ -105,7 +105,15 @@ describe('the group key', () => {
       operators: cheat.members.map(({ operator }) => operator),
     })
     const point = `0x02${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'}` as const
-    const body = { kind: 'deal', key: point, commitment: [point], proof: `0x${'02'.repeat(65)}`, shares: [] } as const
+    const garbage = `0x${'02'.repeat(65)}` as const
+    const body = {
+      kind: 'deal',
+      key: point,
+      keyProof: garbage,
+      commitment: [point],
+      proof: garbage,
+      shares: [],
+    } as const
     const letters = [signLetter(settings.id, nodeIndex(1), body, Buffer.from(secrets.operatorKey, 'hex'))]
     const message = { kind: 'ceremony-letters', ceremony: settings.id, letters }
     expect(parseCeremonyMessage(message).ok).toBe(true)

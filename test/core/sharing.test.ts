@@ -6,8 +6,10 @@ import { fromHex, type Hex, toHex } from '../../oracle-node/core/bytes.ts'
 import {
   proveEquality,
   provePossession,
+  proveSealingKey,
   provesEquality,
   provesPossession,
+  provesSealingKey,
 } from '../../oracle-node/core/dealing-proofs.ts'
 import { baseMultiple, ORDER, sharedPoint } from '../../oracle-node/core/group.ts'
 import { openShare, sealShare } from '../../oracle-node/core/sealed-share.ts'
@@ -145,6 +147,18 @@ describe('a proof of possession', () => {
     for (const wrong of ['0x', `0x02${'ff'.repeat(64)}`, `0x${'00'.repeat(65)}`] as Hex[])
       expect(provesPossession(nodeIndex(1), point(77n), wrong)).toBe(false)
   })
+})
+
+test('a proof of a sealing key holds for its dealer in its ceremony, and for nobody else', () => {
+  const label = { ceremony: `0x${'ab'.repeat(32)}` as Hex, dealer: nodeIndex(2) }
+  const proof = proveSealingKey(label, 77n, 1234n)
+  expect(provesSealingKey(label, point(77n), proof)).toBe(true)
+  expect(provesSealingKey({ ...label, dealer: nodeIndex(3) }, point(77n), proof)).toBe(false)
+  expect(provesSealingKey({ ...label, ceremony: `0x${'ac'.repeat(32)}` }, point(77n), proof)).toBe(false)
+  expect(provesSealingKey(label, point(78n), proof)).toBe(false)
+  // Nor does the proof of one kind do for the other.
+  expect(provesPossession(label.dealer, point(77n), proof)).toBe(false)
+  expect(provesSealingKey(label, point(77n), provePossession(label.dealer, 77n, 1234n))).toBe(false)
 })
 
 describe('a sealed share', () => {

@@ -21,6 +21,7 @@ export const anyBody: fc.Arbitrary<Body> = fc.oneof(
   fc.record({
     kind: fc.constant('deal' as const),
     key: point,
+    keyProof: bytes(65),
     commitment: fc.array(point, { maxLength: 5 }),
     proof: bytes(65),
     shares: fc.array(share, { maxLength: 5 }),

@@ -1,20 +1,20 @@
 import type { Hex } from '../../oracle-node/core/bytes.ts'
 import { proveEquality } from '../../oracle-node/core/dealing-proofs.ts'
 import { baseMultiple, sharedPoint } from '../../oracle-node/core/group.ts'
-import type { NodeIndex } from '../../oracle-node/core/units.ts'
+import { type NodeIndex, nodeIndex } from '../../oracle-node/core/units.ts'
 import { receiverSecret } from '../../oracle-node/protocol/ceremony/judge.ts'
 import type { Body, CeremonyMessage, Letter, SealedShare } from '../../oracle-node/protocol/ceremony/letters.ts'
-import { letterFor } from '../../oracle-node/protocol/ceremony/state.ts'
+import { type CeremonyState, letterFor } from '../../oracle-node/protocol/ceremony/state.ts'
 import type { Cheat, Forge } from './ceremony-network.ts'
 
 type Deal = Extract<Body, { kind: 'deal' }>
 
 /** Rewrites a party's own deals, in every message that carries one. */
-function rewriting(change: (deal: Deal, to: NodeIndex) => Body | undefined): Cheat {
+function rewriting(change: (deal: Deal, to: NodeIndex, state: CeremonyState) => Body | undefined): Cheat {
   return ({ to, message, forge, state }) =>
     onLetters(message, ({ from, body, signature }) => {
       if (from !== state.self || body.kind !== 'deal') return [{ from, body, signature }]
-      const changed = change(body, to)
+      const changed = change(body, to, state)
       return changed === undefined ? [] : [forge(changed)]
     })
 }
@@ -63,6 +63,16 @@ export const CHEATS: Readonly<Record<string, { readonly cheat: Cheat; readonly r
   'commits to no points': {
     cheat: rewriting((deal) => ({ ...deal, commitment: deal.commitment.map(() => `0x02${'ff'.repeat(32)}` as Hex) })),
     reason: /no point/,
+  },
+  // To have the receivers' complaints lay open what the other dealer sealed for them.
+  'passes off another dealer’s key as its own': {
+    cheat: rewriting((deal, _, state) => {
+      const other = letterFor(state, 'deal', nodeIndex(4))
+      if (other === undefined) return undefined
+      const { key, keyProof } = other.body
+      return { ...deal, key, keyProof, shares: spoiled(deal.shares, 100) }
+    }),
+    reason: /does not prove that the key which it seals shares under is its own/,
   },
   'deals nothing': { cheat: rewriting(() => undefined), reason: /sent no deal/ },
   'deals to one member alone': {

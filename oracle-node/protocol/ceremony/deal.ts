@@ -1,5 +1,5 @@
 import { fromHex, type Hex } from '../../core/bytes.ts'
-import { proveEquality, provePossession } from '../../core/dealing-proofs.ts'
+import { proveEquality, provePossession, proveSealingKey } from '../../core/dealing-proofs.ts'
 import { invariant } from '../../core/errors.ts'
 import { baseMultiple, sharedPoint } from '../../core/group.ts'
 import { sealShare } from '../../core/sealed-share.ts'
@@ -22,10 +22,12 @@ export function dealOf(state: CeremonyState): Body | undefined {
   const [constant] = polynomial ?? []
   if (dealer === undefined || polynomial === undefined || constant === undefined) return undefined
   const nonce = scalarOf('ceremony proof', ...seedOf(state, 0))
+  const keyNonce = scalarOf('ceremony key proof', ...seedOf(state, 0))
   const shares = receiversOf(state.settings).flatMap((receiver) => sealedFor(state, polynomial, receiver) ?? [])
   return {
     kind: 'deal',
     key: pointOf(dealerSecret(state)),
+    keyProof: proveSealingKey({ ceremony: state.settings.id, dealer: state.self }, dealerSecret(state), keyNonce),
     commitment: commitmentOf(polynomial),
     proof: provePossession(dealer, constant, nonce),
     shares,

@@ -1,5 +1,5 @@
 import { fromHex, type Hex, word } from '../../core/bytes.ts'
-import { provesEquality, provesPossession } from '../../core/dealing-proofs.ts'
+import { provesEquality, provesPossession, provesSealingKey } from '../../core/dealing-proofs.ts'
 import { baseMultiple, isPoint, sharedPoint } from '../../core/group.ts'
 import { openShare } from '../../core/sealed-share.ts'
 import { scalarOf, shareFits } from '../../core/sharing.ts'
@@ -26,6 +26,8 @@ export function dealFault(state: CeremonyState, { letter, body }: Deal): string 
     return `committed to ${body.commitment.length} coefficients, ${threshold} are needed`
   if (![...body.commitment, body.key].every(isPoint)) return 'committed to what is no point'
   if (!provesPossession(dealer, constant, body.proof)) return 'its proof of possession does not verify'
+  if (!provesSealingKey({ ceremony: state.settings.id, dealer: letter.from }, body.key, body.keyProof))
+    return 'does not prove that the key which it seals shares under is its own'
   if (previous !== undefined && constant !== previous.verifyingShares[dealer - 1])
     return 'deals another secret than its share of the key'
   const ascending = body.shares.every(({ to }, index) => index === 0 || to > (body.shares[index - 1]?.to ?? 0))

@@ -18,7 +18,9 @@ export type Body =
   /** Commitments to the dealer's polynomial, the proof that it knows the constant term, and the sealed shares. */
   | {
       readonly kind: 'deal'
+      /** What the shares are sealed under, and the proof that the dealer knows the secret behind it. */
       readonly key: Hex
+      readonly keyProof: Hex
       readonly commitment: readonly Hex[]
       readonly proof: Hex
       readonly shares: readonly SealedShare[]
@@ -90,6 +92,7 @@ function partsOf(body: Body): Uint8Array[] {
     case 'deal':
       return [
         fromHex(body.key, 33),
+        fromHex(body.keyProof, 65),
         fromHex(body.proof, 65),
         word(body.commitment.length),
         ...body.commitment.map((point) => fromHex(point, 33)),

@@ -41,6 +41,15 @@ export function testTransport(name: string, make: (count: number) => Promise<Tra
       }
     })
 
+    test('brings a broadcast, where it has such a way, to all others and not to its author', async () => {
+      const [one, two, three] = await joined(3)
+      if (one?.transport.broadcast === undefined) return
+      await one.transport.broadcast({ certificate: 'x'.repeat(100_000) })
+      for (const other of [two, three])
+        await expect.poll(() => other?.inbox[0]).toEqual({ from: 1, message: { certificate: 'x'.repeat(100_000) } })
+      expect(one.inbox).toEqual([])
+    })
+
     test('says that nobody took a message for a member that is gone, or that is no member', async () => {
       const [one, two] = await joined(2)
       expect(await one?.transport.send(nodeIndex(2), 'here')).toBe(true)

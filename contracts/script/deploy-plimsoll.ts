@@ -39,6 +39,21 @@ export async function deployAuditor(signer: Signer): Promise<string> {
 }
 
 /**
+ * Deploys the registry of committees and appoints the first one.
+ * @param signer Its owner, who appoints those to come.
+ * @returns The registry's address.
+ */
+export async function deployRegistry(
+  signer: Signer,
+  options: { readonly epoch: number; readonly operators: readonly string[] },
+): Promise<string> {
+  const artifact = plimsollArtifact('src/CommitteeRegistry.sol', 'CommitteeRegistry')
+  const { address, contract } = await deploy(signer, artifact, [await signer.getAddress()])
+  await send(contract, 'appoint', [options.epoch, options.operators])
+  return address
+}
+
+/**
  * A Chainlink-style feed for every asset and field: addresses by asset, then field.
  * @param fields Only these, where not all are wanted.
  */

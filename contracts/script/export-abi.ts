@@ -7,6 +7,7 @@ const EXPORTS = [
   ['report-auditor', 'reportAuditorAbi', 'src/ReportAuditor.sol', 'ReportAuditor'],
   ['record-feed', 'recordFeedAbi', 'src/feeds/RecordFeed.sol', 'RecordFeed'],
   ['aave-v3-steward', 'aaveV3StewardAbi', 'src/consumers/AaveV3Steward.sol', 'AaveV3Steward'],
+  ['committee-registry', 'committeeRegistryAbi', 'src/CommitteeRegistry.sol', 'CommitteeRegistry'],
 ] as const
 
 /** Each generated file's address and the text that it must have for the compiled artifacts. */

@@ -18,4 +18,16 @@ interface IVm {
     /// @notice Asks that the next call reverts with this data.
     /// @param data The revert's data.
     function expectRevert(bytes calldata data) external;
+
+    /// @notice Makes the next call come from this address.
+    /// @param sender The address.
+    function prank(address sender) external;
+
+    /// @notice Signs with a secret.
+    /// @param secret The secret.
+    /// @param digest What is signed.
+    /// @return v The recovery id.
+    /// @return r The signature's first half.
+    /// @return s Its second half.
+    function sign(uint256 secret, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { marketConfigSchema } from './market-config.ts'
+import { transportOf, transportSchema } from './network-config.ts'
 
 const address = z
   .string()
@@ -31,8 +32,14 @@ const identitySchema = z.strictObject({
   /** Status, health and metrics. */
   http: endpoint,
   epoch: z.int().min(1),
-  /** All members, this node too, in the order of their numbers. */
-  members: z.array(memberSchema).min(4).max(100),
+  /** All members, this node too, in the order of their numbers; may be left out where a registry says who they are. */
+  members: z.array(memberSchema).min(4).max(100).default([]),
+  /** The CommitteeRegistry on a chain: who the members of this epoch are, and where their nodes are. */
+  registry: z
+    .strictObject({ address, rpcUrl: z.url({ protocol: /^https?$/ }), chainId: z.int().positive() })
+    .optional(),
+  /** Default: libp2p with a registry, TLS without one. */
+  transport: transportSchema.optional(),
 })
 
 /** How many days of what is kept; what is not named is kept for ever. */
@@ -122,7 +129,18 @@ const configSchema = z
     path: ['members'],
     error: 'two members have the same operator',
   })
-  .refine((config) => config.node <= config.members.length, { path: ['node'], error: 'is not one of the members' })
+  .refine(({ node, members }) => members.length === 0 || node <= members.length, {
+    path: ['node'],
+    error: 'is not one of the members',
+  })
+  .refine((config) => config.members.length > 0 || transportOf(config).kind === 'libp2p', {
+    path: ['members'],
+    error: 'needed with TLS: each member with its host, port, operator and certificate',
+  })
+  .refine((config) => config.registry !== undefined || transportOf(config).kind === 'tls', {
+    path: ['registry'],
+    error: 'needed with libp2p: it says where the other members are',
+  })
   .refine(
     ({ run }) =>
       run?.triggers === undefined || longestHeartbeat(run.triggers) + run.schedule.stepSeconds <= run.validForSeconds,

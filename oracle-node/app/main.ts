@@ -1,7 +1,8 @@
 import { Command } from 'commander'
+import { openSecrets } from '../adapters/encrypted-key-store.ts'
 import { readConfig, readPassphrase } from './config.ts'
 import { generateGroupKey } from './key-ceremony.ts'
-import { newKeys } from './keys.ts'
+import { keystorePath, newKeys } from './keys.ts'
 
 /** Of a devnet's members, which start at one time; `plimsoll keys generate` gives operators more. */
 const KEYGEN_TIMEOUT_SECONDS = 120
@@ -27,6 +28,8 @@ program
   .option('--timeout <seconds>', 'give up after this long', String(KEYGEN_TIMEOUT_SECONDS))
   .action(async (options: { config: string; timeout: string }) => {
     const config = readConfig(options.config)
+    if (config.members.length === 0)
+      throw new Error('key generation needs "members" in the configuration, each with its host, port and certificate')
     const timeoutMs = Number(options.timeout) * 1000
     if (!(timeoutMs > 0)) throw new Error(`--timeout needs a number of seconds above 0, got ${options.timeout}`)
     const passphrase = readPassphrase(config.passphraseFile, process.env)
@@ -38,6 +41,17 @@ program
       replace: false,
     })
     print(keys)
+  })
+
+program
+  .command('register')
+  .description('say in the registry on the chain where this node is; the operator’s key signs and pays')
+  .requiredOption('--config <file>', 'the node’s configuration')
+  .action(async (options: { config: string }) => {
+    const config = readConfig(options.config)
+    const { registerNode } = await import('./connect.ts')
+    const passphrase = readPassphrase(config.passphraseFile, process.env)
+    print(await registerNode(config, await openSecrets(keystorePath(config.dataFolder), passphrase)))
   })
 
 program

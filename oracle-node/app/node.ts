@@ -8,6 +8,7 @@ import { fileJournal } from '../adapters/file-journal.ts'
 import { loadDefaultModels } from '../adapters/model-registry.ts'
 import { pinoPrometheus } from '../adapters/pino-prometheus.ts'
 import { systemClock } from '../adapters/system-clock.ts'
+import type { Hex } from '../core/bytes.ts'
 import { assetOf } from '../core/feed.ts'
 import { quorum } from '../core/quorum.ts'
 import { aggregate } from '../core/report.ts'
@@ -18,11 +19,12 @@ import { faultyOf } from '../protocol/committee.ts'
 import type { RoundSettings } from '../protocol/round-state.ts'
 import { fileCalibrations } from './calibrations.ts'
 import type { NodeConfig, RunConfig } from './config.ts'
+import { committeeOf, openTransport } from './connect.ts'
 import { whenDue } from './due-reports.ts'
 import { evidenceKeeper } from './evidence-keeper.ts'
 import { explainer } from './explain.ts'
 import { ROUNDS_SHOWN, type StatusServer, statusServer } from './http.ts'
-import { connect, identityOf, keystorePath, osRandom } from './keys.ts'
+import { identityOf, keystorePath, osRandom } from './keys.ts'
 import { marketAssetOf } from './market-config.ts'
 import { openStore, reserveWatch } from './market-tools.ts'
 import { type MarketWatch, marketWatch } from './observe-markets.ts'
@@ -153,19 +155,21 @@ async function openWatch(
 async function openParts(config: NodeConfig, run: RunConfig, passphrase: string, abstainedIn: () => number) {
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
   const secrets = await openSecrets(keystorePath(config.dataFolder), passphrase)
-  const group = groupOf(secrets, config)
+  const members = await committeeOf(config)
+  const operators = members.map(({ operator }) => operator)
+  const group = groupOf(secrets, config, operators)
   const logFile = join(config.dataFolder, 'node.log')
   const telemetry = pinoPrometheus({ node: config.node, logFile, level: run.logLevel })
   const models = await loadDefaultModels(run.modelsFolder)
   // The port comes first: a second process on this folder ends here, before it can touch the first one's journal.
-  const transport = await connect(config, secrets)
+  const transport = await openTransport(config, secrets, members, telemetry)
   const journal = await fileJournal(join(config.dataFolder, 'journal.jsonl'), (bytes) =>
     telemetry.log('warn', 'journal-tail-cut', { bytes }),
   )
   const clock = run.schedule.clock === 'chain' ? await chainClock(run.chain.rpcUrl) : systemClock()
   const chain = evmChain({ ...run.chain, operatorKey: `0x${secrets.operatorKey}` })
   await chain.checkCommittee(group.keys.groupKey, config.epoch)
-  const settings = roundSettings(config, run, group.keys, models.modelSet)
+  const settings = roundSettings(config, operators, run, group.keys, models.modelSet)
   const explain = explainer({ risk: models.risk, depth: models.depth, reference: models.reference })
   const currentRound = (): number => Math.floor((clock.now() - run.schedule.genesis) / run.schedule.stepSeconds)
   const status = await statusServer({
@@ -203,29 +207,31 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
   }
 }
 
-function groupOf(secrets: NodeSecrets, config: NodeConfig): NonNullable<NodeSecrets['group']> {
+function groupOf(
+  secrets: NodeSecrets,
+  config: NodeConfig,
+  operators: readonly Hex[],
+): NonNullable<NodeSecrets['group']> {
   const { group } = secrets
   if (group === undefined) {
     throw new Error(
       'the keystore holds no share of the group key: run `plimsoll keys generate` together with all the other members first',
     )
   }
-  if (group.node !== config.node || group.keys.members !== config.members.length) {
+  if (group.node !== config.node || group.keys.members !== operators.length) {
     const has = `node ${group.node} of ${group.keys.members}`
-    throw new Error(`the keystore is of ${has}, the configuration of node ${config.node} of ${config.members.length}`)
+    throw new Error(`the keystore is of ${has}, the configuration of node ${config.node} of ${operators.length}`)
   }
-  const needed = quorum(config.members.length)
+  const needed = quorum(operators.length)
   if (group.keys.threshold !== needed) {
     throw new Error(
       `the group key was made for ${group.keys.threshold} signers, ${needed} are needed: run \`plimsoll keys generate\` again`,
     )
   }
   const { operator } = identityOf(secrets)
-  const configured = config.members[config.node - 1]?.operator
+  const configured = operators[config.node - 1]
   if (configured !== operator) {
-    throw new Error(
-      `the keystore is of operator ${operator}, but the configuration names ${configured} as member ${config.node}`,
-    )
+    throw new Error(`the keystore is of operator ${operator}, but member ${config.node} is ${configured ?? 'nobody'}`)
   }
   return group
 }

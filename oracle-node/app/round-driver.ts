@@ -111,7 +111,22 @@ export class RoundDriver {
     if (this.#state?.round !== round) return
     const next = step(this.#options.settings, this.#state, event)
     this.#state = next.state
-    for (const effect of next.effects) this.#carryOut(round, effect)
+    for (const effect of this.#broadcast(round, next.effects)) this.#carryOut(round, effect)
+  }
+
+  /** A certificate for all goes out at once where the transport has such a way. @returns What is left to be carried out. */
+  #broadcast(round: number, effects: readonly RoundEffect[]): readonly RoundEffect[] {
+    const { transport, settings, telemetry } = this.#options
+    const isForOthers = (effect: RoundEffect): effect is RoundEffect & { kind: 'send' } =>
+      effect.kind === 'send' && effect.message.kind === 'certificate' && effect.to !== settings.self
+    const [first, ...more] = effects.filter(isForOthers)
+    if (transport.broadcast === undefined || first === undefined) return effects
+    // A member that asks for what it missed is answered alone.
+    if (more.length + 2 < settings.committee.operators.length) return effects
+    transport
+      .broadcast(sealedToWire({ message: first.message, seal: undefined }))
+      .catch((error: unknown) => telemetry.log('warn', 'broadcast-failed', { round, error: String(error) }))
+    return effects.filter((effect) => !isForOthers(effect))
   }
 
   #carryOut(round: number, effect: RoundEffect): void {

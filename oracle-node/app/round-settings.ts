@@ -5,10 +5,16 @@ import type { RoundSettings } from '../protocol/round-state.ts'
 import type { NodeConfig, RunConfig } from './config.ts'
 
 /** What the round's state machine needs, from the configuration, the keystore and the models. */
-export function roundSettings(config: NodeConfig, run: RunConfig, keys: PublicKeys, modelSet: Hex): RoundSettings {
+export function roundSettings(
+  config: Pick<NodeConfig, 'epoch' | 'node'>,
+  operators: readonly Hex[],
+  run: RunConfig,
+  keys: PublicKeys,
+  modelSet: Hex,
+): RoundSettings {
   const { collectMs, shareMs, attemptMs } = run.timing
   return {
-    committee: { epoch: config.epoch, operators: config.members.map((member) => member.operator) },
+    committee: { epoch: config.epoch, operators },
     self: nodeIndex(config.node),
     keys,
     domain: { chainId: BigInt(run.chain.chainId), oracle: run.chain.oracle },

@@ -61,8 +61,23 @@ export async function makeMembers(
   return members
 }
 
-/** Writes a node's configuration: with `run`, also for taking part in rounds. */
-export function writeConfig(member: Member, members: readonly Member[], run?: NodeConfigInput['run']): void {
+/**
+ * Writes a node's configuration: with `run`, also for taking part in rounds. With a registry the members are left out: each node
+ * reads from the chain who they are and where.
+ */
+export function writeConfig(
+  member: Member,
+  members: readonly Member[],
+  run?: NodeConfigInput['run'],
+  registry?: NodeConfigInput['registry'],
+): void {
+  const listed = members.map(({ node, port, operator, certificatePem }) => ({
+    node,
+    host: HOST,
+    port,
+    operator,
+    certificatePem,
+  }))
   const config: NodeConfigInput = {
     node: member.node,
     dataFolder: '.',
@@ -70,13 +85,7 @@ export function writeConfig(member: Member, members: readonly Member[], run?: No
     listen: { host: HOST, port: member.port },
     http: { host: HOST, port: member.httpPort },
     epoch: 1,
-    members: members.map(({ node, port, operator, certificatePem }) => ({
-      node,
-      host: HOST,
-      port,
-      operator,
-      certificatePem,
-    })),
+    ...(registry === undefined ? { members: listed } : { registry }),
     ...(run === undefined ? {} : { run }),
   }
   writeFileSync(member.configFile, stringify(config, { lineWidth: 0 }), { mode: 0o600 })

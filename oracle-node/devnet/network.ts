@@ -1,7 +1,8 @@
 import { JsonRpcProvider } from 'ethers'
+import { deployRegistry } from '../../contracts/script/deploy-plimsoll.ts'
 import type { History } from '../../data/recorded/history.ts'
 import { startVenues, type Venues } from '../../data/venues/venues.ts'
-import type { RunConfig } from '../app/config.ts'
+import type { NodeConfigInput, RunConfig } from '../app/config.ts'
 import { LIVE_MARKETS } from '../app/live-markets.ts'
 import { faultyMax, quorum } from '../core/quorum.ts'
 import { type UnixSeconds, unixSeconds } from '../core/units.ts'
@@ -28,6 +29,8 @@ export type NetworkOptions = {
     /** The venues' public endpoints and the wall clock. */
     | { readonly kind: 'live' }
   readonly onStage: (stage: string) => void
+  /** How the nodes talk in rounds; libp2p finds the peers by a registry on the chain. Default: mutual TLS. */
+  readonly transport?: 'tls' | 'libp2p'
   /** Programs that some nodes run in place of the real one, by number; for tests of faulty members. */
   readonly programs?: Readonly<Record<number, URL>>
 }
@@ -75,6 +78,9 @@ async function assemble(options: NetworkOptions, processes: Processes): Promise<
   const operators = members.map((member) => member.operator)
   const deployment = await deployAll({ provider, keys, epoch: 1, operators, onStage })
 
+  const registry =
+    options.transport === 'libp2p' ? await startRegistry(provider, rpcUrl, deployment, operators) : undefined
+
   const marketTime = { now: unixSeconds(firstRoundAt) }
   onStage('venues')
   const history = market.kind === 'replay' ? market.history : undefined
@@ -84,7 +90,8 @@ async function assemble(options: NetworkOptions, processes: Processes): Promise<
   const nodes = nodeRunner(processes, members, programs)
   await Promise.all(
     members.map(async (member) => {
-      writeConfig(member, members, run)
+      writeConfig(member, members, run, registry)
+      if (registry !== undefined) await processes.runToEnd(NODE_PROGRAM, ['register', '--config', member.configFile])
       await nodes.start(member.node)
       onStage('nodes')
     }),
@@ -128,6 +135,17 @@ async function startChain(
   const rpcUrl = `http://127.0.0.1:${portIn(said)}`
   const quick = { staticNetwork: true, batchMaxCount: 1, cacheTimeout: -1, pollingInterval: 50 }
   return { rpcUrl, provider: new JsonRpcProvider(rpcUrl, undefined, quick) }
+}
+
+/** The registry of committees with this network's; each node says in it itself where it is. */
+async function startRegistry(
+  provider: JsonRpcProvider,
+  rpcUrl: string,
+  { chainId }: Deployment,
+  operators: readonly string[],
+): Promise<NonNullable<NodeConfigInput['registry']>> {
+  const address = await deployRegistry(await provider.getSigner(0), { epoch: 1, operators })
+  return { address, rpcUrl, chainId }
 }
 
 /** The nodes' processes: each can be killed as if its machine had failed, and started again on its own folder. */

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SingleBar } from 'cli-progress'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { buildContracts } from './build.ts'
 import { conductRound, type RoundOutcome } from './conduct.ts'
 import { type Dashboard, startDashboard } from './dashboard.ts'
@@ -38,6 +38,7 @@ type Options = {
   readonly seed: number
   readonly live?: boolean
   readonly hold?: boolean
+  readonly transport: 'tls' | 'libp2p'
   readonly port?: number
   readonly kill?: readonly Incident[]
   readonly restart?: readonly Incident[]
@@ -80,6 +81,11 @@ const program = new Command('npm start --')
     `the status page’s port (default: ${DEFAULT_PORT}, or a free one when it is taken)`,
     parsePort,
   )
+  .addOption(
+    new Option('--transport <kind>', 'how the nodes talk: libp2p finds its peers by a registry on the chain')
+      .choices(['tls', 'libp2p'])
+      .default('tls'),
+  )
   .option('--hold', 'after the last round, keep everything up until Ctrl-C')
   .addHelpText(
     'after',
@@ -103,7 +109,7 @@ async function run(options: Options): Promise<void> {
   const stepSeconds = options.step ?? (options.live === true ? 60 : 900)
   say(`Input: ${input.description.source}. ${input.description.note}`)
   const interrupted = interruption()
-  const network = await setUp(input, stepSeconds, interrupted)
+  const network = await setUp(input, stepSeconds, options.transport, interrupted)
   try {
     const dashboard = await startDashboard({
       network,
@@ -164,7 +170,12 @@ function checkIncidents(incidents: readonly Incident[], options: Options): void 
 }
 
 /** Builds and starts everything, with a bar that shows how far it is. */
-async function setUp(input: Input, stepSeconds: number, interrupted: AbortSignal): Promise<Network> {
+async function setUp(
+  input: Input,
+  stepSeconds: number,
+  transport: Options['transport'],
+  interrupted: AbortSignal,
+): Promise<Network> {
   const bar = new SingleBar({
     format: 'Setting up [{bar}] {value}/{total} {stage}',
     stream: process.stderr,
@@ -183,7 +194,7 @@ async function setUp(input: Input, stepSeconds: number, interrupted: AbortSignal
   try {
     await buildContracts()
     const folder = newRunFolder(new Date())
-    return await startNetwork({ folder, stepSeconds, market: input.market, onStage })
+    return await startNetwork({ folder, stepSeconds, market: input.market, transport, onStage })
   } finally {
     bar.stop()
   }

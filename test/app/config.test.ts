@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { type NodeConfigInput, readConfig, readPassphrase } from '../../oracle-node/app/config.ts'
 import { LIVE_MARKETS } from '../../oracle-node/app/live-markets.ts'
 import { marketAssetOf } from '../../oracle-node/app/market-config.ts'
+import { announcedAddresses, listenAddresses, transportOf } from '../../oracle-node/app/network-config.ts'
 import { roundSettings } from '../../oracle-node/app/round-settings.ts'
 import { makeWorld } from '../simulation/simulate.ts'
 import { sampleConfig, writeConfigFile } from '../support/node-config.ts'
@@ -77,6 +78,43 @@ test('triggers are taken where a heartbeat and a round fit in the validity', () 
   expect(readConfig(writeConfigFile(sampleConfig())).run?.triggers).toBeUndefined()
 })
 
+const REGISTRY = { address: `0x${'cd'.repeat(20)}`, rpcUrl: 'http://127.0.0.1:8545', chainId: 31_337 }
+
+describe('with a registry', () => {
+  const withRegistry = (more: object = {}) => {
+    const { members: _members, ...rest } = sampleConfig()
+    return readConfig(writeConfigFile({ ...rest, registry: REGISTRY, ...more }))
+  }
+
+  test('nobody lists members, and libp2p is the transport; with members and no registry it is TLS', () => {
+    const config = withRegistry()
+    expect([config.members, transportOf(config).kind]).toEqual([[], 'libp2p'])
+    expect(listenAddresses(config, { kind: 'libp2p' })).toEqual(['/ip4/127.0.0.1/tcp/4001'])
+    expect(transportOf(readConfig(writeConfigFile(sampleConfig())))).toEqual({ kind: 'tls' })
+    const both = readConfig(writeConfigFile({ ...sampleConfig(), registry: REGISTRY, transport: { kind: 'tls' } }))
+    expect(transportOf(both)).toEqual({ kind: 'tls' })
+  })
+
+  test('a node behind NAT announces another address than it listens at', () => {
+    const listen = ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4002/ws']
+    const announce = ['/dns4/node.example/tcp/4001', '/dns4/node.example/tcp/443/wss']
+    const config = withRegistry({ transport: { kind: 'libp2p', listen, announce } })
+    const transport = { kind: 'libp2p', listen, announce } as const
+    expect(transportOf(config)).toEqual(transport)
+    expect(listenAddresses(config, transport)).toEqual(listen)
+    expect(announcedAddresses(config, transport)).toEqual(announce)
+  })
+
+  test('an address that nobody reaches is not announced, and a name is not listened at', () => {
+    const everywhere = withRegistry({ listen: { host: '0.0.0.0', port: 4_001 } })
+    expect(() => announcedAddresses(everywhere, { kind: 'libp2p' })).toThrow(
+      /no other machine reaches.*transport\.announce/,
+    )
+    const named = withRegistry({ listen: { host: 'node.example', port: 4_001 } })
+    expect(() => listenAddresses(named, { kind: 'libp2p' })).toThrow('listens at an IP')
+  })
+})
+
 describe('a fault is named with its place:', () => {
   const WRONG: ReadonlyArray<readonly [Path, unknown, string]> = [
     [['node'], undefined, 'node'],
@@ -90,6 +128,13 @@ describe('a fault is named with its place:', () => {
     [['http', 'host'], '', 'http.host'],
     [['epoch'], 0, 'epoch'],
     [['members'], [], 'members'],
+    [['members'], undefined, 'needed with TLS'],
+    [['transport'], { kind: 'libp2p' }, 'needed with libp2p'],
+    [['transport'], { kind: 'pigeon' }, 'transport.kind'],
+    [['transport'], { kind: 'libp2p', listen: ['/dns4/node.example/tcp/1'] }, 'transport.listen[0]'],
+    [['transport'], { kind: 'libp2p', announce: ['/ip4/0.0.0.0/tcp/1'] }, 'transport.announce[0]'],
+    [['transport'], { kind: 'libp2p', announce: [] }, 'transport.announce'],
+    [['registry'], { ...REGISTRY, address: '0x12' }, 'registry.address'],
     [['members', 0, 'node'], 3, 'members must be numbered 1, 2, 3'],
     [['members', 1, 'operator'], '0x12', 'needs an address'],
     [['members', 2, 'certificatePem'], 'PEM', 'members[2].certificatePem'],
@@ -130,11 +175,12 @@ describe('a fault is named with its place:', () => {
   })
 
   test('two members with one operator, certificate or address, since one would vote twice or hear nothing', () => {
-    const [first] = sampleConfig().members
+    const { members = [] } = sampleConfig()
+    const [first] = members
     if (first === undefined) throw new Error('members')
     expect(faultOf(changed(['members', 2, 'operator'], first.operator.toLowerCase()))).toContain('operator')
     expect(faultOf(changed(['members', 2, 'certificatePem'], first.certificatePem))).toContain('certificate')
-    const twin = { ...sampleConfig().members[2], host: first.host, port: first.port }
+    const twin = { ...members[2], host: first.host, port: first.port }
     expect(faultOf(changed(['members', 2], twin))).toContain('port')
   })
 
@@ -188,9 +234,10 @@ test('a round’s settings follow from the configuration, the key and the models
   const { run } = config
   if (run === undefined) throw new Error('the sample runs')
   const { keys } = makeWorld(4)
-  const settings = roundSettings(config, run, keys, `0x${'77'.repeat(32)}`)
+  const operators = config.members.map(({ operator }) => operator)
+  const settings = roundSettings(config, operators, run, keys, `0x${'77'.repeat(32)}`)
   expect(settings).toEqual({
-    committee: { epoch: 1, operators: config.members.map(({ operator }) => operator) },
+    committee: { epoch: 1, operators },
     self: 2,
     keys,
     domain: { chainId: 31_337n, oracle: `0x${'ab'.repeat(20)}` },

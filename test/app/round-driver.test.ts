@@ -86,6 +86,29 @@ test('four members complete rounds one after the other: one valid signature each
   }
 })
 
+test('a certificate for all goes out once where the transport can broadcast, and what is for one by the way to that one', async () => {
+  const { network, sent } = watched()
+  const broadcasts: Array<{ from: NodeIndex; message: unknown }> = []
+  const members = nodes.map((node) => {
+    const transport = network.join(node)
+    const broadcast = async (message: unknown): Promise<void> => {
+      broadcasts.push({ from: node, message })
+      await Promise.all(nodes.filter((other) => other !== node).map((other) => transport.send(other, message)))
+    }
+    const member = startMember({ world, node, transport: { ...transport, broadcast } })
+    onTestFinished(() => member.driver.stop())
+    return member
+  })
+  for (const { driver } of members) driver.begin(1)
+  await expect.poll(() => members.every(({ certified }) => certified.length === 1), { timeout: 10_000 }).toBe(true)
+  const leader = leaderOf(settingsOf(world, nodeIndex(1)).committee, 1, 0)
+  expect(broadcasts).toHaveLength(1)
+  expect(broadcasts[0]?.from).toBe(leader)
+  expect(isKind(broadcasts[0]?.message, 'certificate')).toBe(true)
+  // What the broadcast itself brought, and nothing beside it.
+  expect(sent(leader, 'certificate')).toHaveLength(3)
+})
+
 describe('a member that restarts in the midst of a round', () => {
   /** Runs a round until the member has written that it signs, with its share lost on the way, and ends that life. */
   async function firstLife(self: NodeIndex, round: number): Promise<{ disk: JournalEntry[]; others: RunningMember[] }> {

@@ -27,7 +27,7 @@ function configOf(
   changes: { readonly epoch?: number; readonly oracle?: string } = {},
 ): string {
   const sample = sampleConfig()
-  const members = sample.members.map((each, index) => ({ ...each, operator: operators[index] ?? '' }))
+  const members = (sample.members ?? []).map((each, index) => ({ ...each, operator: operators[index] ?? '' }))
   const run = sample.run && {
     ...sample.run,
     chain: { ...sample.run.chain, ...(changes.oracle && { oracle: changes.oracle }) },

@@ -39,6 +39,7 @@ export async function runStart(
 export async function networkOf(
   input: 'recorded' | 'synthetic',
   programs: Readonly<Record<number, URL>> = {},
+  transport: 'tls' | 'libp2p' = 'tls',
 ): Promise<Network> {
   await buildContracts()
   const recorded = input === 'recorded'
@@ -51,6 +52,7 @@ export async function networkOf(
     market: { kind: 'replay', history, from: recorded ? RECORDED_START : SYNTHETIC_START },
     onStage: () => undefined,
     programs,
+    transport,
   })
 }
 

@@ -39,7 +39,8 @@ export function readPeerAddress(text: string, peerId: string): PeerAddress {
     return wrong('is no multiaddr')
   }
   const named = address.getComponents().findLast(({ name }) => name === 'p2p')
-  if (named !== undefined && named.value !== peerId) return wrong(`names another peer than ${peerId}`)
+  if (named !== undefined && named.value !== peerId)
+    return wrong(peerId === '' ? 'names a peer' : `names another peer than ${peerId}`)
   if (named !== undefined) address = address.decapsulate('/p2p')
   if (![TCP, WebSockets, WebSocketsSecure].some((form) => form.exactMatch(address)))
     return wrong('is neither TCP nor WebSockets')
@@ -49,4 +50,15 @@ export function readPeerAddress(text: string, peerId: string): PeerAddress {
     return wrong('is at a host that no other machine reaches')
   if (Number(components[1]?.value) === 0) return wrong('has port 0')
   return { ok: true, address }
+}
+
+/** Whether a text is an address that a node can listen at: an IP of this machine, TCP or WebSockets without TLS. */
+export function isListenAddress(text: string): boolean {
+  try {
+    const address = multiaddr(text)
+    const isIp = address.getComponents()[0]?.name.startsWith('ip') === true
+    return isIp && [TCP, WebSockets].some((form) => form.exactMatch(address))
+  } catch {
+    return false
+  }
 }

@@ -10,7 +10,7 @@ export default defineConfig({
           // Only where the contracts are built with Hardhat's instrumentation: see test/coverage/contracts.ts.
           setupFiles: process.env['HARDHAT_COVERAGE'] === 'true' ? ['test/coverage/setup.ts'] : [],
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ['test/e2e/**', 'test/network/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -24,6 +24,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 240_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // Real processes in network namespaces, with faults of the network itself: needs root and iproute2.
+        test: {
+          name: 'network',
+          include: ['test/network/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
         },
       },
     ],

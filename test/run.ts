@@ -61,6 +61,7 @@ const STAGES: readonly Stage[] = [
   { name: 'contracts (Solidity, fuzz)', command: ['hardhat', 'test', 'solidity'], count: hardhatCount },
   { name: 'unit, property, differential', command: vitest('unit', '--coverage'), count: vitestCount },
   { name: 'end to end, real processes', command: vitest('e2e'), count: vitestCount },
+  { name: 'network namespaces', command: vitest('network'), count: vitestCount },
   { name: 'coverage of the contracts', command: ['node', 'test/coverage/contracts.ts'] },
 ]
 

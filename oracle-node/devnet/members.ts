@@ -11,6 +11,8 @@ import { freePorts, type Processes } from './processes.ts'
 /** One node of the network as the devnet knows it: where it is, and nothing that is secret. */
 export type Member = {
   readonly node: number
+  /** Where the others reach it. */
+  readonly host: string
   readonly folder: string
   readonly configFile: string
   readonly passphraseFile: string
@@ -20,7 +22,29 @@ export type Member = {
   readonly httpPort: number
 }
 
-const HOST = '127.0.0.1'
+const LOOPBACK = '127.0.0.1'
+
+/** Where the network's parts are, when not all on the loopback of this machine: in network namespaces, for instance. */
+export type Placement = {
+  /** Where the chain and the venues listen. */
+  readonly servicesHost: string
+  /** Where a node listens for the others. */
+  hostOf(node: number): string
+  /** The multiaddrs that a node is to be reached at; undefined for where it listens. */
+  announceOf(node: number, port: number): Promise<readonly string[] | undefined>
+  /** Where every node finds a venue that is at this URL. */
+  urlFor(url: string): Promise<string>
+  /** A command in front of a node's own, that runs it where it belongs. */
+  within(node: number): readonly string[]
+}
+
+export const ON_LOOPBACK: Placement = {
+  servicesHost: LOOPBACK,
+  hostOf: () => LOOPBACK,
+  announceOf: async () => undefined,
+  urlFor: async (url) => url,
+  within: () => [],
+}
 const NODE_PROGRAM = new URL('../app/main.ts', import.meta.url)
 
 /** Makes each node's own folder, passphrase and keys, each in a process of its own, and tells each who the others are. */
@@ -29,6 +53,7 @@ export async function makeMembers(
   folder: string,
   count: number,
   onMade: () => void,
+  place: Placement,
 ): Promise<Member[]> {
   const ports = await freePorts(2 * count)
   const members = await Promise.all(
@@ -37,17 +62,13 @@ export async function makeMembers(
       mkdirSync(own, { recursive: true, mode: 0o700 })
       const passphraseFile = join(own, 'passphrase')
       writeFileSync(passphraseFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })
-      const printed = await processes.runToEnd(NODE_PROGRAM, [
-        'keys',
-        '--data',
-        own,
-        '--passphrase-file',
-        passphraseFile,
-      ])
+      const args = ['keys', '--data', own, '--passphrase-file', passphraseFile]
+      const printed = await processes.runToEnd(NODE_PROGRAM, args)
       const identity: PublicIdentity = JSON.parse(printed)
       onMade()
       return {
         node: index + 1,
+        host: place.hostOf(index + 1),
         folder: own,
         configFile: join(own, 'node.yaml'),
         passphraseFile,
@@ -69,11 +90,11 @@ export function writeConfig(
   member: Member,
   members: readonly Member[],
   run?: NodeConfigInput['run'],
-  registry?: NodeConfigInput['registry'],
+  chosen: Pick<NodeConfigInput, 'registry' | 'transport'> = {},
 ): void {
-  const listed = members.map(({ node, port, operator, certificatePem }) => ({
+  const listed = members.map(({ node, host, port, operator, certificatePem }) => ({
     node,
-    host: HOST,
+    host,
     port,
     operator,
     certificatePem,
@@ -82,10 +103,11 @@ export function writeConfig(
     node: member.node,
     dataFolder: '.',
     passphraseFile: 'passphrase',
-    listen: { host: HOST, port: member.port },
-    http: { host: HOST, port: member.httpPort },
+    listen: { host: member.host, port: member.port },
+    http: { host: LOOPBACK, port: member.httpPort },
     epoch: 1,
-    ...(registry === undefined ? { members: listed } : { registry }),
+    ...(chosen.registry === undefined ? { members: listed } : {}),
+    ...chosen,
     ...(run === undefined ? {} : { run }),
   }
   writeFileSync(member.configFile, stringify(config, { lineWidth: 0 }), { mode: 0o600 })
@@ -96,10 +118,15 @@ export async function keyCeremony(
   processes: Processes,
   members: readonly Member[],
   onDone: () => void,
+  place: Placement,
 ): Promise<PublicKeys> {
   const printed = await Promise.all(
     members.map(async (member) => {
-      const output = await processes.runToEnd(NODE_PROGRAM, ['dkg', '--config', member.configFile])
+      const output = await processes.runToEnd(
+        NODE_PROGRAM,
+        ['dkg', '--config', member.configFile],
+        place.within(member.node),
+      )
       onDone()
       return output
     }),

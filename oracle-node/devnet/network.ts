@@ -8,7 +8,7 @@ import { faultyMax, quorum } from '../core/quorum.ts'
 import { type UnixSeconds, unixSeconds } from '../core/units.ts'
 import { type ChainWatch, chainWatch } from './chain-watch.ts'
 import { type Deployment, deployAll } from './deployment.ts'
-import { keyCeremony, type Member, makeMembers, writeConfig } from './members.ts'
+import { keyCeremony, type Member, makeMembers, ON_LOOPBACK, type Placement, writeConfig } from './members.ts'
 import type { Incident } from './options.ts'
 import { type Child, Processes } from './processes.ts'
 
@@ -31,6 +31,10 @@ export type NetworkOptions = {
   readonly onStage: (stage: string) => void
   /** How the nodes talk in rounds; libp2p finds the peers by a registry on the chain. Default: mutual TLS. */
   readonly transport?: 'tls' | 'libp2p'
+  /** Default: {@link NODES}. */
+  readonly nodes?: number
+  /** Default: everything on the loopback of this machine. */
+  readonly place?: Placement
   /** Programs that some nodes run in place of the real one, by number; for tests of faulty members. */
   readonly programs?: Readonly<Record<number, URL>>
 }
@@ -48,6 +52,8 @@ export type Network = {
   /** Unix seconds at which a round begins. */
   timeOf(round: number): number
   isAlive(node: number): boolean
+  /** Sends a node's process a signal: SIGSTOP freezes it with its connections open. */
+  signal(node: number, signal: NodeJS.Signals): void
   /** Sets the chain's and the venues' time to the beginning of a round; live, waits for it. */
   begin(round: number): Promise<void>
   apply(incident: Incident): Promise<void>
@@ -69,12 +75,16 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
 }
 
 async function assemble(options: NetworkOptions, processes: Processes): Promise<Network> {
-  const { folder, stepSeconds, market, onStage, programs = {} } = options
+  const { folder, stepSeconds, market, onStage, nodes: count = NODES, place = ON_LOOPBACK } = options
   const firstRoundAt = market.kind === 'replay' ? market.from : Math.floor(Date.now() / 1000)
   onStage('local chain')
-  const { rpcUrl, provider } = await startChain(processes, firstRoundAt - (market.kind === 'replay' ? LEAD_SECONDS : 0))
-  const members = await makeMembers(processes, folder, NODES, () => onStage('node keys'))
-  const keys = await keyCeremony(processes, members, () => onStage('group key'))
+  const { rpcUrl, provider } = await startChain(
+    processes,
+    firstRoundAt - (market.kind === 'replay' ? LEAD_SECONDS : 0),
+    place.servicesHost,
+  )
+  const members = await makeMembers(processes, folder, count, () => onStage('node keys'), place)
+  const keys = await keyCeremony(processes, members, () => onStage('group key'), place)
   const operators = members.map((member) => member.operator)
   const deployment = await deployAll({ provider, keys, epoch: 1, operators, onStage })
 
@@ -84,14 +94,16 @@ async function assemble(options: NetworkOptions, processes: Processes): Promise<
   const marketTime = { now: unixSeconds(firstRoundAt) }
   onStage('venues')
   const history = market.kind === 'replay' ? market.history : undefined
-  const venues = history && (await startVenues({ history, now: () => marketTime.now }))
+  const venues = history && (await startVenues({ history, now: () => marketTime.now, host: place.servicesHost }))
   const genesis = market.kind === 'replay' ? firstRoundAt - stepSeconds : Math.floor(Date.now() / 1000)
-  const run = runConfig({ market, venues, stepSeconds, genesis, rpcUrl, deployment })
-  const nodes = nodeRunner(processes, members, programs)
+  const baseUrls = await reachable(venues?.baseUrls ?? {}, place)
+  const run = runConfig({ market, baseUrls, stepSeconds, genesis, rpcUrl, deployment })
+  const nodes = nodeRunner(processes, members, place, options.programs ?? {})
   await Promise.all(
     members.map(async (member) => {
-      writeConfig(member, members, run, registry)
-      if (registry !== undefined) await processes.runToEnd(NODE_PROGRAM, ['register', '--config', member.configFile])
+      writeConfig(member, members, run, registry === undefined ? {} : await withRegistry(member, registry, place))
+      const register = ['register', '--config', member.configFile]
+      if (registry !== undefined) await processes.runToEnd(NODE_PROGRAM, register, place.within(member.node))
       await nodes.start(member.node)
       onStage('nodes')
     }),
@@ -99,8 +111,8 @@ async function assemble(options: NetworkOptions, processes: Processes): Promise<
   const timeOf = (round: number): number => genesis + round * stepSeconds
   return {
     members,
-    faulty: faultyMax(NODES),
-    quorum: quorum(NODES),
+    faulty: faultyMax(count),
+    quorum: quorum(count),
     groupKey: keys.groupKey,
     deployment,
     rpcUrl,
@@ -108,6 +120,7 @@ async function assemble(options: NetworkOptions, processes: Processes): Promise<
     watch: await chainWatch(provider, deployment),
     timeOf,
     isAlive: nodes.isAlive,
+    signal: nodes.signal,
     begin: async (round) => {
       if (market.kind === 'live') return await waitUntil(timeOf(round))
       marketTime.now = unixSeconds(timeOf(round))
@@ -130,9 +143,10 @@ async function assemble(options: NetworkOptions, processes: Processes): Promise<
 async function startChain(
   processes: Processes,
   startsAt: number,
+  host: string,
 ): Promise<{ readonly rpcUrl: string; readonly provider: JsonRpcProvider }> {
-  const { said } = await processes.start(CHAIN_PROGRAM, [String(startsAt)])
-  const rpcUrl = `http://127.0.0.1:${portIn(said)}`
+  const { said } = await processes.start(CHAIN_PROGRAM, [String(startsAt), host])
+  const rpcUrl = `http://${host}:${portIn(said)}`
   const quick = { staticNetwork: true, batchMaxCount: 1, cacheTimeout: -1, pollingInterval: 50 }
   return { rpcUrl, provider: new JsonRpcProvider(rpcUrl, undefined, quick) }
 }
@@ -148,8 +162,28 @@ async function startRegistry(
   return { address, rpcUrl, chainId }
 }
 
+async function reachable(baseUrls: Venues['baseUrls'], place: Placement): Promise<Venues['baseUrls']> {
+  const found: Record<string, string> = {}
+  for (const [venue, url] of Object.entries(baseUrls)) found[venue] = await place.urlFor(url)
+  return found
+}
+
+async function withRegistry(
+  member: Member,
+  registry: NonNullable<NodeConfigInput['registry']>,
+  place: Placement,
+): Promise<Pick<NodeConfigInput, 'registry' | 'transport'>> {
+  const announce = await place.announceOf(member.node, member.port)
+  return announce === undefined ? { registry } : { registry, transport: { kind: 'libp2p', announce: [...announce] } }
+}
+
 /** The nodes' processes: each can be killed as if its machine had failed, and started again on its own folder. */
-function nodeRunner(processes: Processes, members: readonly Member[], programs: Readonly<Record<number, URL>>) {
+function nodeRunner(
+  processes: Processes,
+  members: readonly Member[],
+  place: Placement,
+  programs: Readonly<Record<number, URL>>,
+) {
   const children = new Map<number, Child>()
   const isAlive = (node: number): boolean => children.get(node)?.alive() === true
   return {
@@ -158,9 +192,14 @@ function nodeRunner(processes: Processes, members: readonly Member[], programs: 
       const member = members[node - 1]
       if (member === undefined) throw new Error(`there is no node ${node}; the nodes are 1 to ${members.length}`)
       if (isAlive(node)) return
-      const started = await processes.start(programs[node] ?? NODE_PROGRAM, ['run', '--config', member.configFile])
+      const started = await processes.start(
+        programs[node] ?? NODE_PROGRAM,
+        ['run', '--config', member.configFile],
+        place.within(node),
+      )
       children.set(node, started.child)
     },
+    signal: (node: number, signal: NodeJS.Signals): void => children.get(node)?.kill(signal),
     kill: async (node: number): Promise<void> => {
       children.get(node)?.kill('SIGKILL')
       await children.get(node)?.exited
@@ -170,14 +209,14 @@ function nodeRunner(processes: Processes, members: readonly Member[], programs: 
 
 function runConfig(parts: {
   readonly market: NetworkOptions['market']
-  readonly venues: Venues | undefined
+  readonly baseUrls: Venues['baseUrls']
   readonly stepSeconds: number
   readonly genesis: number
   readonly rpcUrl: string
   readonly deployment: Deployment
 }): RunConfig {
-  const { market, venues, stepSeconds, genesis, rpcUrl, deployment } = parts
-  const markets = market.kind === 'replay' ? market.history.marketConfig(venues?.baseUrls ?? {}) : LIVE_MARKETS
+  const { market, baseUrls, stepSeconds, genesis, rpcUrl, deployment } = parts
+  const markets = market.kind === 'replay' ? market.history.marketConfig(baseUrls) : LIVE_MARKETS
   const tokens = Object.entries(deployment.market.tokens)
   const assets = Object.fromEntries(tokens.map(([asset, token]) => [asset, token.toLowerCase() as `0x${string}`]))
   return {

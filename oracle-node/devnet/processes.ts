@@ -17,10 +17,15 @@ export class Processes {
 
   /**
    * Starts a TypeScript program and waits for the first thing it says over its channel.
+   * @param within A command that runs another in some place, and is replaced by it: `ip netns exec …`.
    * @throws {Error} with what it printed, when it ends before that.
    */
-  async start(script: URL, args: readonly string[]): Promise<{ child: Child; said: unknown }> {
-    const { process: started, printed } = launch(script, args)
+  async start(
+    script: URL,
+    args: readonly string[],
+    within: readonly string[] = [],
+  ): Promise<{ child: Child; said: unknown }> {
+    const { process: started, printed } = launch(script, args, within)
     const child = this.#register(started)
     const said = await new Promise<unknown>((resolve, reject) => {
       started.once('message', resolve)
@@ -35,8 +40,8 @@ export class Processes {
    * @returns What it wrote to standard output.
    * @throws {Error} with what it printed, when it ends with an error.
    */
-  async runToEnd(script: URL, args: readonly string[]): Promise<string> {
-    const { process: started, printed, output, closed } = launch(script, args)
+  async runToEnd(script: URL, args: readonly string[], within: readonly string[] = []): Promise<string> {
+    const { process: started, printed, output, closed } = launch(script, args, within)
     this.#register(started)
     // Not its exit: what it wrote last may still be on the way then.
     await closed
@@ -62,8 +67,10 @@ export class Processes {
   }
 }
 
-function launch(script: URL, args: readonly string[]) {
-  const started = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(script), ...args], {
+function launch(script: URL, args: readonly string[], within: readonly string[]) {
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', fileURLToPath(script), ...args]
+  const [program = '', ...rest] = [...within, ...node]
+  const started = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: Ctrl-C at a terminal reaches this program alone, which then ends the others in order.
     detached: true,

@@ -84,7 +84,8 @@ const program = new Command('npm start --')
   .addOption(
     new Option('--transport <kind>', 'how the nodes talk: libp2p finds its peers by a registry on the chain')
       .choices(['tls', 'libp2p'])
-      .default('tls'),
+      .default('tls')
+      .hideHelp(),
   )
   .option('--hold', 'after the last round, keep everything up until Ctrl-C')
   .addHelpText(

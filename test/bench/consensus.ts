@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { quantile } from '../../oracle-node/core/stats.ts'
 import { type LinkRound, simulateLinks } from './consensus/links.ts'
-import { benchProcesses } from './consensus/processes.ts'
+import { benchMemory, benchProcesses } from './consensus/processes.ts'
 
 /*
  * `npm run bench -- consensus [--json] [--save] [--quick]`: from the members' observations to a certificate. Real processes on loopback,
@@ -44,9 +44,12 @@ const figures = {
   machine: { cores: cpus().length, cpu: cpus()[0]?.model, node: process.version },
   unit: 'milliseconds from observation to certificate',
   processes: [
-    await stage('4 processes', () => benchProcesses(4, quick ? 30 : 300)),
-    await stage('16 processes', () => benchProcesses(16, quick ? 10 : 100)),
+    await stage('4 processes over TLS', () => benchProcesses(4, quick ? 30 : 300, 'tls')),
+    await stage('4 processes over libp2p', () => benchProcesses(4, quick ? 30 : 300, 'libp2p')),
+    await stage('16 processes over TLS', () => benchProcesses(16, quick ? 10 : 100, 'tls')),
+    await stage('16 processes over libp2p', () => benchProcesses(16, quick ? 10 : 100, 'libp2p')),
   ],
+  memory: await stage('memory', () => benchMemory(4, quick ? [100, 300] : [1_000, 2_000, 5_000, 10_000], 'tls')),
   links: [
     await stage('31 members over links', () => links(31, quick ? 2 : 9)),
     await stage('100 members over links', () => links(100, quick ? 1 : 5)),

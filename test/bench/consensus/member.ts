@@ -7,13 +7,13 @@ import type { Telemetry } from '../../../oracle-node/ports/telemetry.ts'
 import type { Transport } from '../../../oracle-node/ports/transport.ts'
 import { memberOf, NOW, observationOf, settingsOf } from '../../support/committee.ts'
 import { manualClock } from '../../support/manual-clock.ts'
-import { type TlsMember, transportOf } from '../../support/tls-members.ts'
+import { joinNetwork, type Network } from './networks.ts'
 import { dealtWorld } from './world.ts'
 
 /* One member of a committee in a process of its own: the real driver, transport and journal, and an observation that takes no time. */
 
 export type Order =
-  | { readonly kind: 'start'; readonly node: number; readonly folder: string; readonly members: readonly TlsMember[] }
+  | { readonly kind: 'start'; readonly node: number; readonly folder: string; readonly network: Network }
   | { readonly kind: 'begin'; readonly round: number }
   | { readonly kind: 'usage' }
 
@@ -35,19 +35,23 @@ function counted(transport: Transport): Transport {
       sentBytes += JSON.stringify(message).length
       return transport.send(to, message)
     },
+    ...(transport.broadcast && {
+      broadcast: (message: unknown) => {
+        sentBytes += JSON.stringify(message).length
+        return transport.broadcast?.(message) ?? Promise.resolve()
+      },
+    }),
   }
 }
 
-async function start({ node, folder, members }: Order & { kind: 'start' }): Promise<void> {
-  const self = members[node - 1]
-  if (self === undefined) throw new Error(`no member ${node}`)
-  const world = dealtWorld(members.length)
+async function start({ node, folder, network }: Order & { kind: 'start' }): Promise<void> {
+  const world = dealtWorld(network.members.length)
   const { secret, operatorKey } = memberOf(world, nodeIndex(node))
   driver = new RoundDriver({
     settings: settingsOf(world, nodeIndex(node), { collectMs: 1_000, shareMs: 1_500, attemptMs: 5_000 }),
     secret,
     operatorKey,
-    transport: counted(await transportOf(self, members)),
+    transport: counted(await joinNetwork(network, node, silent)),
     journal: await fileJournal(join(folder, `journal-${node}.jsonl`)),
     clock: manualClock(NOW),
     telemetry: silent,

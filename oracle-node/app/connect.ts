@@ -1,13 +1,16 @@
+import { join } from 'node:path'
 import type { NodeSecrets } from '../adapters/encrypted-key-store.ts'
 import { evmPeerDirectory, type NumberedOperator, readCommittee, registerPeer } from '../adapters/evm-peer-directory.ts'
 import { libp2pTransport } from '../adapters/libp2p/libp2p-transport.ts'
 import { libp2pKeyOf, peerKeyOf } from '../adapters/libp2p/peer-identity.ts'
-import { nodeIndex } from '../core/units.ts'
+import { pinoPrometheus } from '../adapters/pino-prometheus.ts'
+import { type NodeIndex, nodeIndex } from '../core/units.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Transport } from '../ports/transport.ts'
-import type { NodeConfig } from './config.ts'
-import { connect } from './keys.ts'
+import type { MemberConfig, NodeConfig } from './config.ts'
+import { connect, connectTo } from './keys.ts'
 import { announcedAddresses, listenAddresses, transportOf } from './network-config.ts'
+import type { Party } from './resharing-plan.ts'
 
 /**
  * Who sits in the committee: what the registry says, or the configuration where it names none.
@@ -54,6 +57,34 @@ export async function openTransport(
     directory.close()
     throw error
   }
+}
+
+/**
+ * Opens the way to a key ceremony's other parties, who need not sit in the committee of the configuration. What libp2p has to say goes
+ * to `node.log` in the data folder: the command's own output is for people.
+ * @throws {Error} that names a party whose address is missing.
+ */
+export function connectParties(
+  config: NodeConfig,
+  secrets: NodeSecrets,
+  parties: readonly Party[],
+  self: NodeIndex,
+): Promise<Transport> {
+  if (transportOf(config).kind === 'tls') {
+    const others = parties.filter(({ node }) => node !== self)
+    return connectTo(others.map(withAddress), config.listen, secrets)
+  }
+  const telemetry = pinoPrometheus({ node: config.node, logFile: join(config.dataFolder, 'node.log') })
+  const numbered = parties.map(({ node, operator }) => ({ node: nodeIndex(node), operator }))
+  return openTransport(config, secrets, numbered, telemetry)
+}
+
+function withAddress({ node, operator, host, port, certificatePem }: Party): MemberConfig {
+  if (host === undefined || port === undefined || certificatePem === undefined)
+    throw new Error(
+      `nothing says where member ${operator} is: it needs host, port and certificatePem, or a "registry" in the configuration`,
+    )
+  return { node, operator, host, port, certificatePem }
 }
 
 /**

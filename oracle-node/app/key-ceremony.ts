@@ -9,9 +9,10 @@ import type { Transport } from '../ports/transport.ts'
 import type { CeremonyProgress, Exclusion, Outcome } from '../protocol/ceremony/outcome.ts'
 import { type CeremonySettings, dealerNumber, generationSettings, isReceiver } from '../protocol/ceremony/settings.ts'
 import type { Fault } from '../protocol/ceremony/state.ts'
-import type { MemberConfig, NodeConfig } from './config.ts'
-import { connectTo, identityOf, keystorePath, osRandom } from './keys.ts'
-import { everybody, planResharing, type ResharingPlan, settingsOf } from './resharing-plan.ts'
+import type { NodeConfig } from './config.ts'
+import { committeeOf, connectParties } from './connect.ts'
+import { identityOf, keystorePath, osRandom } from './keys.ts'
+import { everybody, type Party, planResharing, type ResharingPlan, settingsOf } from './resharing-plan.ts'
 import { runCeremony } from './run-ceremony.ts'
 
 export type CeremonyOptions = {
@@ -48,7 +49,8 @@ export async function generateGroupKey(
   passphrase: string,
   options: CeremonyOptions & { readonly number: number; readonly replace: boolean },
 ): Promise<CeremonyResult> {
-  const { epoch, members } = config
+  const { epoch } = config
+  const members = await partiesOf(config)
   const operators = members.map(({ operator }) => operator)
   const settings = generationSettings({ epoch, number: options.number, operators })
   const opened = await open(config, passphrase)
@@ -82,16 +84,23 @@ export async function reshareGroupKey(
 export async function makePlan(
   config: NodeConfig,
   passphrase: string,
-  options: { readonly number: number; readonly to: readonly MemberConfig[] },
+  options: { readonly number: number; readonly to?: readonly Party[] },
 ): Promise<ResharingPlan> {
   const { group } = await openSecrets(keystorePath(config.dataFolder), passphrase)
-  if (group === undefined || group.keys.members !== config.members.length) {
+  const from = await partiesOf(config)
+  if (group === undefined || group.keys.members !== from.length) {
     throw new Error(
-      'this node holds no share of the key of the committee that its configuration lists; a member that does has to make the plan',
+      'this node holds no share of the key of the committee of its configuration; a member that does has to make the plan',
     )
   }
-  const { epoch, members: from } = config
-  return planResharing({ epoch, number: options.number, from, keys: group.keys, to: options.to })
+  const { number, to = from } = options
+  return planResharing({ epoch: config.epoch, number, from, keys: group.keys, to })
+}
+
+/** The members with all that the configuration knows of them, or as the registry numbers them. */
+async function partiesOf(config: NodeConfig): Promise<readonly Party[]> {
+  const committee = await committeeOf(config)
+  return config.members.length > 0 ? config.members : committee
 }
 
 type Opened = {
@@ -105,7 +114,7 @@ type Opened = {
 type Part = Opened & {
   readonly settings: CeremonySettings
   /** How each party is reached, in the ceremony's order. */
-  readonly parties: readonly MemberConfig[]
+  readonly parties: readonly Party[]
 }
 
 async function open(config: NodeConfig, passphrase: string): Promise<Opened> {
@@ -118,9 +127,8 @@ async function takePart(part: Part, options: CeremonyOptions): Promise<CeremonyR
   const { config, parties } = part
   const self = partyOf(part)
   const numbered = parties.map((party, index) => ({ ...party, node: index + 1 }))
-  const others = numbered.filter(({ node }) => node !== self)
   // The port comes first: a second process on this folder ends here, before it can seal another seed.
-  const transport = await connectTo(others, config.listen, part.secrets)
+  const transport = await connectParties(config, part.secrets, numbered, self)
   try {
     const path = keystorePath(config.dataFolder)
     // Opening it takes a while by design, and nearly always it is what it was.

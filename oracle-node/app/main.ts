@@ -28,8 +28,6 @@ program
   .option('--timeout <seconds>', 'give up after this long', String(KEYGEN_TIMEOUT_SECONDS))
   .action(async (options: { config: string; timeout: string }) => {
     const config = readConfig(options.config)
-    if (config.members.length === 0)
-      throw new Error('key generation needs "members" in the configuration, each with its host, port and certificate')
     const timeoutMs = Number(options.timeout) * 1000
     if (!(timeoutMs > 0)) throw new Error(`--timeout needs a number of seconds above 0, got ${options.timeout}`)
     const passphrase = readPassphrase(config.passphraseFile, process.env)

@@ -7,15 +7,25 @@ import { quorum } from '../core/quorum.ts'
 import { publicKeysOf } from '../core/sharing.ts'
 import type { PublicKeys } from '../core/threshold.ts'
 import { type CeremonySettings, resharingSettings } from '../protocol/ceremony/settings.ts'
-import { type MemberConfig, memberSchema } from './config.ts'
+import { memberSchema } from './config.ts'
+
+/** A member of a ceremony. Where it is reached stands in the registry where it doesn't stand here. */
+const partySchema = memberSchema
+  .partial({ host: true, port: true, certificatePem: true })
+  .refine(
+    ({ host, port, certificatePem }) =>
+      new Set([host, port, certificatePem].map((each) => each === undefined)).size === 1,
+    'needs host, port and certificatePem, or none of them where a registry says where members are',
+  )
+export type Party = z.infer<typeof partySchema>
 
 type Handover = {
-  readonly from: { readonly members: readonly MemberConfig[] }
-  readonly to: { readonly members: readonly MemberConfig[] }
+  readonly from: { readonly members: readonly Party[] }
+  readonly to: { readonly members: readonly Party[] }
 }
 
 const members = z
-  .array(memberSchema)
+  .array(partySchema)
   .min(4)
   .max(100)
   .refine((all) => all.every(({ node }, index) => node === index + 1), 'members must be numbered 1, 2, 3 … in order')
@@ -39,14 +49,23 @@ const planSchema = z
     path: ['from', 'commitments'],
     error: 'needs as many commitments as the committee has members in a quorum',
   })
-  .refine((plan) => isDistinct(everybody(plan).map(({ host, port }) => `${host}:${port}`)), {
-    path: ['to', 'members'],
-    error: 'two operators have one host and port',
-  })
-  .refine((plan) => isDistinct(everybody(plan).map(({ certificatePem }) => certificatePem.replaceAll(/\s/g, ''))), {
-    path: ['to', 'members'],
-    error: 'two operators have one certificate',
-  })
+  .refine(
+    (plan) => isDistinct(everybody(plan).flatMap(({ host, port }) => (host === undefined ? [] : [`${host}:${port}`]))),
+    {
+      path: ['to', 'members'],
+      error: 'two operators have one host and port',
+    },
+  )
+  .refine(
+    (plan) =>
+      isDistinct(
+        everybody(plan).flatMap(({ certificatePem: pem }) => (pem === undefined ? [] : [pem.replaceAll(/\s/g, '')])),
+      ),
+    {
+      path: ['to', 'members'],
+      error: 'two operators have one certificate',
+    },
+  )
 
 /** What all who take part in a resharing must hold alike, byte for byte or not: who hands the key over, and to whom. Public. */
 export type ResharingPlan = z.infer<typeof planSchema>
@@ -58,9 +77,9 @@ export type ResharingPlan = z.infer<typeof planSchema>
 export function planResharing(options: {
   readonly epoch: number
   readonly number: number
-  readonly from: readonly MemberConfig[]
+  readonly from: readonly Party[]
   readonly keys: PublicKeys
-  readonly to: readonly MemberConfig[]
+  readonly to: readonly Party[]
 }): ResharingPlan {
   const { epoch, number, from, keys, to } = options
   return checked('the plan', {
@@ -83,7 +102,7 @@ const nextSchema = z.object({ members })
  * The members that a configuration lists, whoever's it is.
  * @throws {Error} that lists every fault with its place in the file.
  */
-export function readMembers(path: string): MemberConfig[] {
+export function readMembers(path: string): Party[] {
   const result = nextSchema.safeParse(readYaml(path))
   if (!result.success) throw new Error(`${path} has faults:\n${z.prettifyError(result.error)}`)
   return result.data.members
@@ -91,7 +110,7 @@ export function readMembers(path: string): MemberConfig[] {
 
 /** What the protocol needs of a plan. */
 export function settingsOf({ epoch, number, from, to }: ResharingPlan): CeremonySettings {
-  const operators = (list: readonly MemberConfig[]): Hex[] => list.map(({ operator }) => operator)
+  const operators = (list: readonly Party[]): Hex[] => list.map(({ operator }) => operator)
   const keys = publicKeysOf(from.commitments, from.members.length)
   if (keys === undefined) throw new Error('the plan’s commitments are of no key: some member’s share would be zero')
   return resharingSettings({
@@ -103,7 +122,7 @@ export function settingsOf({ epoch, number, from, to }: ResharingPlan): Ceremony
 }
 
 /** Everybody in the order of the ceremony's parties: the new committee, then those who leave. */
-export function everybody({ from, to }: Handover): MemberConfig[] {
+export function everybody({ from, to }: Handover): Party[] {
   const staying = new Set(to.members.map(({ operator }) => operator))
   return [...to.members, ...from.members.filter(({ operator }) => !staying.has(operator))]
 }

@@ -33,8 +33,8 @@ export function planCommand(): Command {
 async function plan({ config: file, members, number, out }: Flags): Promise<void> {
   const config = readConfig(file)
   const passphrase = readPassphrase(config.passphraseFile, process.env)
-  const to = members === undefined ? config.members : readMembers(members)
-  const made = await makePlan(config, passphrase, { number, to })
+  const to = members === undefined ? {} : { to: readMembers(members) }
+  const made = await makePlan(config, passphrase, { number, ...to })
   try {
     writeFileSync(out, `${JSON.stringify(made, null, 2)}\n`, { flag: 'wx' })
   } catch (error) {

@@ -6,6 +6,7 @@ import { feedOf } from '../core/feed.ts'
 import { packRecord } from '../core/record.ts'
 import type { Report } from '../core/report.ts'
 import { onChainGroupKey, onChainSignature } from '../core/threshold.ts'
+import { unixSeconds } from '../core/units.ts'
 import type { Chain, Sent, TransmissionNotice } from '../ports/chain.ts'
 import { evmSender, type FeeOptions } from './evm-sender.ts'
 
@@ -48,6 +49,11 @@ export function evmChain(options: {
 
   return {
     checkCommittee: (groupKey, epoch) => checkCommittee(oracle, groupKey, epoch),
+    blockTime: async () => {
+      const block = await provider.getBlock('latest')
+      if (block === null) throw new Error('the RPC has no newest block')
+      return unixSeconds(block.timestamp)
+    },
     latestRound,
     update: (report, signature) =>
       sender.send({

@@ -75,6 +75,10 @@ const GAUGES: Record<GaugeName, { help: string; labels: string[] }> = {
   plimsoll_reserve_available_usd: { help: 'USD that can be borrowed or withdrawn from a reserve', labels: ['asset'] },
   plimsoll_observe_seconds: { help: 'From the start of a round to this node’s observation', labels: [] },
   plimsoll_certificate_seconds: { help: 'From the start of a round to its certificate', labels: [] },
+  plimsoll_clock_offset_seconds: {
+    help: 'How far this node’s clock is ahead of the others’, negative behind',
+    labels: [],
+  },
   plimsoll_books_in_step: { help: 'Followed order books that are in step with their venue now', labels: ['venue'] },
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unixSeconds } from '../core/units.ts'
 import type { SealedMessage } from '../protocol/seal.ts'
 import { counter, hex, type Parsed, parsed, parseRoundMessage, point, toWire } from './wire.ts'
 
@@ -20,18 +21,30 @@ const seal = z.discriminatedUnion('kind', [
     signature,
   }),
 ])
-const sealed = z.looseObject({ seal: seal.exactOptional() })
+const sealed = z.looseObject({
+  seal: seal.exactOptional(),
+  sentAt: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .transform((value) => unixSeconds(value))
+    .exactOptional(),
+})
 
 /** A peer's JSON as a message of the round and its seal, or what is wrong with it. */
 export function parseSealedMessage(json: unknown): Parsed<SealedMessage> {
   const outer = parsed(sealed.safeParse(json))
   if (!outer.ok) return outer
-  const { seal: given, ...rest } = outer.message
+  const { seal: given, sentAt, ...rest } = outer.message
   const inner = parseRoundMessage(rest)
-  return inner.ok ? { ok: true, message: { message: inner.message, seal: given } } : inner
+  return inner.ok ? { ok: true, message: { message: inner.message, seal: given, sentAt } } : inner
 }
 
-/** A message as JSON, with its seal as one field more. */
-export function sealedToWire({ message, seal: given }: SealedMessage): unknown {
-  return { ...(toWire(message) as object), ...(given === undefined ? {} : { seal: given }) }
+/** A message as JSON, with its seal and its sender's time as fields more. */
+export function sealedToWire({ message, seal: given, sentAt }: SealedMessage): unknown {
+  return {
+    ...(toWire(message) as object),
+    ...(given === undefined ? {} : { seal: given }),
+    ...(sentAt === undefined ? {} : { sentAt }),
+  }
 }

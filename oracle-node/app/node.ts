@@ -18,6 +18,7 @@ import type { Transport } from '../ports/transport.ts'
 import { faultyOf } from '../protocol/committee.ts'
 import type { RoundSettings } from '../protocol/round-state.ts'
 import { fileCalibrations } from './calibrations.ts'
+import { clockWatch } from './clock-watch.ts'
 import type { NodeConfig, RunConfig } from './config.ts'
 import { committeeOf, openTransport } from './connect.ts'
 import { whenDue } from './due-reports.ts'
@@ -28,15 +29,19 @@ import { identityOf, keystorePath, osRandom } from './keys.ts'
 import { marketAssetOf } from './market-config.ts'
 import { openStore, reserveWatch } from './market-tools.ts'
 import { type MarketWatch, marketWatch } from './observe-markets.ts'
-import { roundObserver } from './observe-round.ts'
+import { type Observer, roundObserver } from './observe-round.ts'
 import { openMarkets } from './open-markets.ts'
 import { marketRecorder, storeKeeper } from './record-markets.ts'
-import { type Certified, RoundDriver } from './round-driver.ts'
+import { type Certified, type DriverOptions, RoundDriver } from './round-driver.ts'
 import { roundSettings } from './round-settings.ts'
 import { transmitter } from './transmit.ts'
 
 /** How often the node looks whether the next round has begun. */
 const TICK_MS = 50
+/** What was heard of clocks longer ago counts no more: a member that is down says nothing. */
+const STALE_ROUNDS = 4
+
+type Parts = Awaited<ReturnType<typeof openParts>>
 
 export type RunningNode = { stop(): Promise<void> }
 
@@ -59,9 +64,7 @@ export async function startNode(
   const { committee, self } = settings
   const transmitting = transmitter({ self, committee, chain, telemetry, transmitMs: run.timing.transmitMs })
   const transmit = whenDue(transmitting.transmit, { chain, clock, telemetry, triggers: run.triggers })
-  const { risk, depth, guard, fallback, modelSet } = models
-  const calibrations = fileCalibrations(join(config.dataFolder, 'calibration.json'), modelSet, telemetry)
-  const { validForSeconds } = run
+  const calibrations = fileCalibrations(join(config.dataFolder, 'calibration.json'), models.modelSet, telemetry)
   const markets = await openWatch(run, telemetry)
   const running = new RoundDriver({
     settings,
@@ -72,23 +75,23 @@ export async function startNode(
     clock,
     telemetry,
     random: osRandom,
-    observe: roundObserver({
-      node: self,
-      epoch: config.epoch,
-      watch: markets.watch,
-      marketAsset: marketAssetOf(run.markets),
-      utilisation: markets.utilisation,
-      calibrations,
-      onJudged: parts.explain.record,
-      slippageSizesUsd: run.markets.slippageSizesUsd,
-      risk,
-      depth,
-      guard,
-      fallback,
-      modelSet,
-      validForSeconds,
-      telemetry,
-    }),
+    ...watchClock(
+      run,
+      parts,
+      roundObserver({
+        node: self,
+        epoch: config.epoch,
+        watch: markets.watch,
+        marketAsset: marketAssetOf(run.markets),
+        utilisation: markets.utilisation,
+        calibrations,
+        onJudged: parts.explain.record,
+        slippageSizesUsd: run.markets.slippageSizesUsd,
+        ...models,
+        validForSeconds: run.validForSeconds,
+        telemetry,
+      }),
+    ),
     onCertified: (certified) => {
       publish(certified, status, telemetry)
       transmit(certified)
@@ -103,7 +106,7 @@ export async function startNode(
     round = now
     running.begin(round)
   }, TICK_MS)
-  telemetry.log('info', 'node-started', { round: parts.currentRound(), modelSet })
+  telemetry.log('info', 'node-started', { round: parts.currentRound(), modelSet: models.modelSet })
   return {
     stop: async () => {
       clearInterval(ticker)
@@ -116,6 +119,28 @@ export async function startNode(
       telemetry.log('info', 'node-stopped')
     },
   }
+}
+
+/** Lets the node abstain while its clock is off. Where the chain is the clock all members have the same, and there is nothing to watch. */
+function watchClock(
+  { schedule, tolerance }: RunConfig,
+  { settings, clock, chain, telemetry }: Parts,
+  observe: Observer,
+): Pick<DriverOptions, 'observe' | 'onHeard'> {
+  if (schedule.clock === 'chain') return { observe }
+  const watch = clockWatch(
+    {
+      self: settings.self,
+      members: settings.committee.operators.length,
+      // Beyond the whole of it the others refuse what this node says, which would cost them a signer.
+      toleranceSeconds: tolerance.clockSeconds / 2,
+      staleSeconds: STALE_ROUNDS * schedule.stepSeconds,
+      clock,
+      telemetry,
+    },
+    chain.blockTime,
+  )
+  return { observe: watch.guard(observe), onHeard: watch.heard }
 }
 
 /** The markets as a node watches them: with what it keeps of them, and with the reserves that it steers, where configured. */

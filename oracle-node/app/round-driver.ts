@@ -23,6 +23,7 @@ import { startRound, step } from '../protocol/round.ts'
 import type { RoundEffect, RoundEvent, RoundSettings, RoundState, Session } from '../protocol/round-state.ts'
 import { lockOf, openProposal, type SealedMessage } from '../protocol/seal.ts'
 import { EvidenceWatch } from './evidence-watch.ts'
+import { MessageAllowances } from './message-allowances.ts'
 import { MessageSeals } from './message-seals.ts'
 import type { Observer } from './observe-round.ts'
 
@@ -30,9 +31,6 @@ export type Certified = { readonly report: Report; readonly digest: Hex; readonl
 
 /** A member whose clock runs ahead may speak of the next round before it begins here: that much of each is kept for it. */
 const EARLY_MESSAGES_MAX = 16
-/** What one member may send: an honest one needs a handful a second in its worst round, a flood costs others their time. */
-const MESSAGES_PER_SECOND = 20
-const MESSAGES_AT_ONCE_MAX = 100
 
 export type DriverOptions = {
   readonly settings: RoundSettings
@@ -44,6 +42,8 @@ export type DriverOptions = {
   readonly telemetry: Telemetry
   readonly random: RandomBytes
   readonly observe: Observer
+  /** A peer's clock, whichever round it speaks of. */
+  readonly onHeard?: (from: NodeIndex, sentAt: UnixSeconds) => void
   readonly onCertified: (certified: Certified) => void
   /** A proof that a member broke the protocol: one of each kind a member and round. */
   readonly onEvidence: (evidence: Evidence) => void
@@ -68,7 +68,7 @@ export class RoundDriver {
   #abstainedIn = 0
   #seals: MessageSeals
   readonly #evidence: EvidenceWatch
-  readonly #allowances = new Map<NodeIndex, { left: number; at: number }>()
+  readonly #allowances = new MessageAllowances()
 
   constructor(options: DriverOptions) {
     this.#options = options
@@ -116,7 +116,7 @@ export class RoundDriver {
 
   /** A certificate for all goes out at once where the transport has such a way. @returns What is left to be carried out. */
   #broadcast(round: number, effects: readonly RoundEffect[]): readonly RoundEffect[] {
-    const { transport, settings, telemetry } = this.#options
+    const { transport, settings, telemetry, clock } = this.#options
     const isForOthers = (effect: RoundEffect): effect is RoundEffect & { kind: 'send' } =>
       effect.kind === 'send' && effect.message.kind === 'certificate' && effect.to !== settings.self
     const [first, ...more] = effects.filter(isForOthers)
@@ -124,7 +124,7 @@ export class RoundDriver {
     // A member that asks for what it missed is answered alone.
     if (more.length + 2 < settings.committee.operators.length) return effects
     transport
-      .broadcast(sealedToWire({ message: first.message, seal: undefined }))
+      .broadcast(sealedToWire({ message: first.message, sentAt: clock.now() }))
       .catch((error: unknown) => telemetry.log('warn', 'broadcast-failed', { round, error: String(error) }))
     return effects.filter((effect) => !isForOthers(effect))
   }
@@ -171,9 +171,11 @@ export class RoundDriver {
       queueMicrotask(() => this.#dispatch(round, { kind: 'message', from: to, message, now: clock.now() }))
       return
     }
-    void transport.send(to, sealedToWire({ message, seal: this.#seals.sealOf(message) })).then((taken) => {
-      if (!taken) telemetry.log('debug', 'message-not-taken', { round, member: to, message: message.kind })
-    })
+    void transport
+      .send(to, sealedToWire({ message, seal: this.#seals.sealOf(message), sentAt: clock.now() }))
+      .then((taken) => {
+        if (!taken) telemetry.log('debug', 'message-not-taken', { round, member: to, message: message.kind })
+      })
   }
 
   #setTimer(round: number, { name, attempt, session, afterMs }: RoundEffect & { kind: 'timer' }): void {
@@ -232,7 +234,10 @@ export class RoundDriver {
 
   #receive(from: NodeIndex, json: unknown): void {
     const { telemetry } = this.#options
-    if (!this.#allowance(from)) return
+    if (!this.#allowances.take(from, performance.now())) {
+      telemetry.count('plimsoll_messages_rejected_total', { node: String(from) })
+      return
+    }
     const parsed = parseSealedMessage(json)
     const stated = parsed.ok ? openProposal(this.#options.settings, from, parsed.message) : undefined
     // Whoever answered a proposal that its leader did not sign could not show later what it was asked. Of the others, what can do harm
@@ -244,6 +249,7 @@ export class RoundDriver {
       telemetry.log('warn', 'message-rejected', { member: from, detail })
       return
     }
+    if (parsed.message.sentAt !== undefined) this.#options.onHeard?.(from, parsed.message.sentAt)
     const incoming: Incoming = { from, sealed: parsed.message, stated }
     const { round } = parsed.message.message
     const current = this.#state?.round ?? 0
@@ -269,17 +275,6 @@ export class RoundDriver {
       if (wrong !== undefined) this.#evidence.wrongShare(from, sealed, wrong.signers)
       else this.#evidence.received(sealed, { observations, stated })
     })
-  }
-
-  /** A token bucket a member, looked at before anything of a message is: a refusal costs a comparison and no log line. */
-  #allowance(from: NodeIndex): boolean {
-    const at = performance.now()
-    const before = this.#allowances.get(from) ?? { left: MESSAGES_AT_ONCE_MAX, at }
-    const refilled = before.left + ((at - before.at) / 1000) * MESSAGES_PER_SECOND
-    const left = Math.min(MESSAGES_AT_ONCE_MAX, refilled) - 1
-    this.#allowances.set(from, { left: Math.max(left, 0), at })
-    if (left < 0) this.#options.telemetry.count('plimsoll_messages_rejected_total', { node: String(from) })
-    return left >= 0
   }
 }
 

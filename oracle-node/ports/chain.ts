@@ -1,6 +1,7 @@
 import type { Hex } from '../core/bytes.ts'
 import type { FeedId } from '../core/feed.ts'
 import type { Report } from '../core/report.ts'
+import type { UnixSeconds } from '../core/units.ts'
 
 export type Sent =
   | { readonly ok: true; readonly transaction: Hex; readonly gas: number }
@@ -26,6 +27,8 @@ export type Chain = {
    * @throws {Error} that says which key and epoch the oracle has, and which were expected.
    */
   checkCommittee(groupKey: Hex, epoch: number): Promise<void>
+  /** The newest block's time. */
+  blockTime(): Promise<UnixSeconds>
   /** The newest round that the oracle holds, 0 before the first. */
   latestRound(): Promise<number>
   /** Stores a report under the committee's 65-byte signature R ‖ z. */

@@ -36,3 +36,4 @@ export type GaugeName =
   | 'plimsoll_observe_seconds'
   | 'plimsoll_certificate_seconds'
   | 'plimsoll_books_in_step'
+  | 'plimsoll_clock_offset_seconds'

@@ -8,7 +8,7 @@ import {
   signShareStatement,
 } from '../core/statements.ts'
 import type { SignerCommitment } from '../core/threshold.ts'
-import type { NodeIndex } from '../core/units.ts'
+import type { NodeIndex, UnixSeconds } from '../core/units.ts'
 import { type Committee, leaderOf } from './committee.ts'
 import type { SignedProposal, SignedShare } from './evidence.ts'
 import type { ObservationMessage, ProposalMessage, RoundMessage, ShareMessage } from './messages.ts'
@@ -35,7 +35,12 @@ export type LockSeal = {
   readonly signature: Hex
 }
 export type Seal = ProposalSeal | ShareSeal | LockSeal
-export type SealedMessage = { readonly message: RoundMessage; readonly seal?: Seal | undefined }
+export type SealedMessage = {
+  readonly message: RoundMessage
+  readonly seal?: Seal | undefined
+  /** The sender's clock when it sent, by its own word and its connection's. */
+  readonly sentAt?: UnixSeconds | undefined
+}
 
 type Context = { readonly committee: Committee; readonly domain: Domain }
 

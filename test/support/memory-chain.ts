@@ -3,6 +3,7 @@ import type { Domain } from '../../oracle-node/core/domain.ts'
 import type { FeedId } from '../../oracle-node/core/feed.ts'
 import { type Report, reportDigest } from '../../oracle-node/core/report.ts'
 import { verifySignature } from '../../oracle-node/core/threshold.ts'
+import { unixSeconds } from '../../oracle-node/core/units.ts'
 import type { Chain, Sent } from '../../oracle-node/ports/chain.ts'
 
 /** Whose signatures the oracle takes; without it, any. */
@@ -51,6 +52,7 @@ export function memoryChain(markets: readonly FeedId[] = [], committee?: MemoryC
           if (committee?.groupKey === groupKey && committee.epoch === epoch) return
           throw new Error(`the oracle has ${committee?.groupKey} of epoch ${committee?.epoch}`)
         },
+        blockTime: async () => unixSeconds(latest?.time ?? 0),
         latestRound: async () => latest?.round ?? 0,
         update: (report, signature) => record('update', () => update(report, signature)),
         sync: (feed) => record(`sync ${feed}`, () => sync(feed)),

@@ -1,6 +1,6 @@
 import type { Observer } from '../../oracle-node/app/observe-round.ts'
 import { type Certified, RoundDriver } from '../../oracle-node/app/round-driver.ts'
-import type { NodeIndex } from '../../oracle-node/core/units.ts'
+import { type NodeIndex, type UnixSeconds, unixSeconds } from '../../oracle-node/core/units.ts'
 import type { Journal, JournalEntry } from '../../oracle-node/ports/journal.ts'
 import type { Transport } from '../../oracle-node/ports/transport.ts'
 import type { Evidence } from '../../oracle-node/protocol/evidence.ts'
@@ -32,6 +32,9 @@ export type MemberOptions = {
   /** Puts something between the driver and its journal. */
   readonly journal?: (journal: Journal) => Journal
   readonly observe?: Observer
+  /** How far the member's clock is ahead. */
+  readonly aheadSeconds?: number
+  readonly onHeard?: (from: NodeIndex, sentAt: UnixSeconds) => void
   readonly settings?: Partial<RoundSettings>
   /** Different in each life of a member: nobody draws the same nonces twice. */
   readonly seed?: string
@@ -50,10 +53,11 @@ export function startMember(options: MemberOptions): RunningMember {
     operatorKey,
     transport,
     journal: options.journal?.(plain) ?? plain,
-    clock: manualClock(NOW),
+    clock: manualClock(unixSeconds(NOW + (options.aheadSeconds ?? 0))),
     telemetry,
     random: seededRandom(`${seed} of ${node}`).bytes,
     observe: options.observe ?? (async (round) => observationOf(node, round)),
+    ...(options.onHeard && { onHeard: options.onHeard }),
     onCertified: (each) => certified.push(each),
     onEvidence: (each) => evidence.push(each),
   })

@@ -1,5 +1,5 @@
 import { concatBytes } from '@noble/hashes/utils.js'
-import { type Hex, toHex } from './bytes.ts'
+import { fromHex, type Hex, toHex } from './bytes.ts'
 import { invariant } from './errors.ts'
 
 /** A feed's name on chain: `<ASSET>/USD` in ASCII, padded with zeros to 32 bytes. */
@@ -18,4 +18,10 @@ export function assetOf(feed: FeedId): string {
   const text = String.fromCharCode(...bytes.map((byte) => Number.parseInt(byte, 16)).filter((byte) => byte !== 0))
   invariant(text.endsWith('/USD'), `not a USD feed: ${feed}`)
   return text.slice(0, -'/USD'.length)
+}
+
+/** Whether 32 bytes are a feed that {@link feedOf} makes: those from outside need not be. */
+export function isFeed(feed: Hex): feed is FeedId {
+  const text = String.fromCharCode(...fromHex(feed, 32)).replace(/\0+$/, '')
+  return /^[A-Za-z0-9.-]{1,28}\/USD$/.test(text)
 }

@@ -119,25 +119,36 @@ const REPORT_TYPE = keccakText(
   'RiskReport(uint64 epoch,uint64 round,uint64 time,bytes32 modelSet,bytes32 observationsRoot,bytes32 recordsRoot)',
 )
 
+/** What of a report its digest is made from: with it and a proof, one record can be checked without the others. */
+export type ReportHead = Omit<Report, 'values'> & { readonly recordsRoot: Hex }
+
 /** The 32 bytes that the committee signs (EIP-712), bound to chain and contract. The Solidity twin is `ReportDigest.sol`. */
 export function reportDigest(domain: Domain, report: Report): Uint8Array {
+  return headDigest(domain, { ...report, recordsRoot: toHex(recordsRoot(report)) })
+}
+
+/** The digest of a report of which only the head is known. */
+export function headDigest(domain: Domain, head: ReportHead): Uint8Array {
   return typedDigest(
     domain,
     keccak(
       REPORT_TYPE,
-      word(report.epoch),
-      word(report.round),
-      word(report.time),
-      fromHex(report.modelSet, 32),
-      fromHex(report.observationsRoot, 32),
-      recordsRoot(report),
+      word(head.epoch),
+      word(head.round),
+      word(head.time),
+      fromHex(head.modelSet, 32),
+      fromHex(head.observationsRoot, 32),
+      fromHex(head.recordsRoot, 32),
     ),
   )
 }
 
 /** Root over (feed, record) in the report's order, so that one record can be proved when it is read. */
-export function recordsRoot(report: Report): Uint8Array {
-  return merkleRoot(
-    report.values.map(({ feed, record }) => Uint8Array.from([...fromHex(feed, 32), ...word(packRecord(record))])),
-  )
+export function recordsRoot({ values }: Pick<Report, 'values'>): Uint8Array {
+  return merkleRoot(values.map(recordLeaf))
+}
+
+/** What is hashed of one feed in the tree of records: feed and packed record, ABI-encoded. */
+export function recordLeaf({ feed, record }: Report['values'][number]): Uint8Array {
+  return Uint8Array.from([...fromHex(feed, 32), ...word(packRecord(record))])
 }

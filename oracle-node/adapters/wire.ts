@@ -10,13 +10,15 @@ import type { RoundMessage } from '../protocol/messages.ts'
 /** How many assets one report may carry; the contract's limit. */
 const FEEDS_MAX = 64
 /** DESIGN §4: committees of 4 to 100. */
-const MEMBERS_MAX = 100
+export const MEMBERS_MAX = 100
 
+/** Bytes of a fixed length as text. */
 export const hex = (bytes: number) =>
   z
     .string()
     .regex(new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`), `needs 0x and ${2 * bytes} lower-case hex digits`)
     .transform((text) => text as Hex)
+/** A round, an epoch, an attempt. */
 export const counter = z
   .int()
   .min(0)
@@ -30,6 +32,7 @@ export const seconds = z
 export const point = hex(33).refine(isPoint, 'needs a compressed point of secp256k1')
 export const commitment = z.strictObject({ hiding: point, binding: point })
 
+/** Feeds and their records, each record as its packed word. */
 export const values = z
   .array(z.strictObject({ feed: hex(32), record: hex(32).transform((word) => unpackRecord(BigInt(word))) }))
   .min(1)
@@ -46,12 +49,12 @@ const observation = z
     fallbacks: hex(8).transform(BigInt),
     values,
   })
-  .refine(({ fallbacks, values }) => fallbacksFit(fallbacks, values.length), {
+  .refine((each) => fallbacksFit(each.fallbacks, each.values.length), {
     path: ['fallbacks'],
     error: 'has a bit beyond the number of values',
   })
 export const signed = z.strictObject({ observation, signature: hex(65) })
-const observations = z.array(signed).min(1).max(MEMBERS_MAX)
+export const observations = z.array(signed).min(1).max(MEMBERS_MAX)
 export const signers = z
   .array(z.strictObject({ node, hiding: point, binding: point }))
   .min(1)

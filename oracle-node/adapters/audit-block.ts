@@ -22,7 +22,10 @@ const VERSION = 1
 /** A record with the bytes that its CID is of. */
 export type AuditBlock = { readonly cid: CID; readonly bytes: Uint8Array; readonly round: number }
 
-const modelId = z.string().regex(/^(?!0x)[\w.+-]{1,100}$/, 'needs 1 to 100 letters, digits, dots, dashes or pluses')
+/** As loaded: of a combination the ids of its parts, in words. */
+const modelId = z
+  .string()
+  .regex(/^(?!0x)[\x20-\x7e]{1,300}$/, 'needs 1 to 300 characters of ASCII, and not 0x before them')
 const recordSchema = z.strictObject({
   kind: z.literal(KIND),
   version: z.literal(VERSION),
@@ -97,7 +100,12 @@ export function recordFromJson(json: unknown): Parsed<AuditRecord> {
 }
 
 export function cidOf(bytes: Uint8Array): CID {
-  return CID.createV1(dagCbor.code, Digest.create(SHA2_256, createHash('sha256').update(bytes).digest()))
+  return cidOfHash(createHash('sha256').update(bytes).digest())
+}
+
+/** The CID of a block of which only the SHA-256 is at hand. */
+export function cidOfHash(sha256: Uint8Array): CID {
+  return CID.createV1(dagCbor.code, Digest.create(SHA2_256, sha256))
 }
 
 /** A CID of a record's kind (version 1, DAG-CBOR, SHA-256), or undefined: what is given may be anything. */

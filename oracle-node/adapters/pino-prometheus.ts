@@ -39,6 +39,7 @@ const COUNTERS: Record<CounterName, { help: string; labels: string[] }> = {
     labels: ['venue'],
   },
   plimsoll_store_failures_total: { help: 'Looks at the markets that the store did not take', labels: [] },
+  plimsoll_audit_failures_total: { help: 'Rounds whose record the audit log did not take', labels: [] },
 }
 
 const GAUGES: Record<GaugeName, { help: string; labels: string[] }> = {

@@ -32,6 +32,12 @@ const identitySchema = z.strictObject({
   /** Status, health and metrics. */
   http: endpoint,
   epoch: z.int().min(1),
+  /** The committee's, as `plimsoll keys generate` prints it: what `plimsoll replay` and `verify` check against. A node compares it with its keystore's. */
+  groupKey: z
+    .string()
+    .regex(/^0x0[23][0-9a-f]{64}$/, 'needs a compressed public key: 0x02 or 0x03 and 64 lower-case hex digits')
+    .transform((text) => text as `0x${string}`)
+    .optional(),
   /** All members, this node too, in the order of their numbers; may be left out where a registry says who they are. */
   members: z.array(memberSchema).min(4).max(100).default([]),
   /** The CommitteeRegistry on a chain: who the members of this epoch are, and where their nodes are. */
@@ -116,6 +122,8 @@ const runSchema = z.strictObject({
     .optional(),
   /** An Aave v3 market on the oracle's chain whose reserves are shown in the metrics: its data provider, and each asset's token. */
   lending: z.strictObject({ dataProvider: address, reserves: z.record(z.string(), address) }).optional(),
+  /** The public records of rounds are kept under the data folder, up to so many MB; then the oldest are left out. */
+  audit: z.strictObject({ keepMegabytes: z.int().min(32).max(1_048_576) }).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })
 

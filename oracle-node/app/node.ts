@@ -17,6 +17,7 @@ import type { Telemetry } from '../ports/telemetry.ts'
 import type { Transport } from '../ports/transport.ts'
 import { faultyOf } from '../protocol/committee.ts'
 import type { RoundSettings } from '../protocol/round-state.ts'
+import { openAuditor } from './audit.ts'
 import { fileCalibrations } from './calibrations.ts'
 import { clockWatch } from './clock-watch.ts'
 import type { NodeConfig, RunConfig } from './config.ts'
@@ -59,7 +60,7 @@ export async function startNode(
   if (run === undefined) throw new Error('the configuration has no "run" part: it is enough for keys, not for rounds')
   let driver: RoundDriver | undefined
   const parts = await openParts(config, run, passphrase, () => driver?.abstainedIn ?? 0)
-  const { secrets, settings, models, telemetry, journal, clock, chain, status } = parts
+  const { secrets, settings, models, telemetry, journal, clock, chain, status, audit } = parts
   const transport = wrapTransport(parts.transport)
   const { committee, self } = settings
   const transmitting = transmitter({ self, committee, chain, telemetry, transmitMs: run.timing.transmitMs })
@@ -94,6 +95,7 @@ export async function startNode(
     ),
     onCertified: (certified) => {
       publish(certified, status, telemetry)
+      void audit.keep(certified)
       transmit(certified)
     },
     onEvidence: evidenceKeeper(evidenceFolder(join(config.dataFolder, 'evidence')), telemetry),
@@ -115,7 +117,7 @@ export async function startNode(
       clock.stop()
       chain.close()
       await Promise.all([transport.close(), status.close(), markets.close(), calibrations.settled()])
-      await journal.close()
+      await Promise.all([journal.close(), audit.close()])
       telemetry.log('info', 'node-stopped')
     },
   }
@@ -195,6 +197,9 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
   const chain = evmChain({ ...run.chain, operatorKey: `0x${secrets.operatorKey}` })
   await chain.checkCommittee(group.keys.groupKey, config.epoch)
   const settings = roundSettings(config, operators, run, group.keys, models.modelSet)
+  const modelIds = [models.risk.id, models.depth.id]
+  const { dataFolder } = config
+  const audit = await openAuditor({ dataFolder, ...run.audit, settings, modelIds, telemetry })
   const explain = explainer({ risk: models.risk, depth: models.depth, reference: models.reference })
   const currentRound = (): number => Math.floor((clock.now() - run.schedule.genesis) / run.schedule.stepSeconds)
   const status = await statusServer({
@@ -205,7 +210,7 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
       epoch: config.epoch,
       groupKey: group.keys.groupKey,
       modelSet: models.modelSet,
-      models: [models.risk.id, models.depth.id],
+      models: modelIds,
       currentRound: currentRound(),
       abstainedIn: abstainedIn(),
       now: clock.now(),
@@ -215,6 +220,7 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
     explain,
   })
   for (const certified of certifiedIn(journal.entries(), settings)) status.addRound(certified)
+  void audit.catchUp(journal.entries())
   const secret = { node: settings.self, share: Buffer.from(group.share, 'hex') }
   return {
     secrets,
@@ -228,6 +234,7 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
     chain,
     status,
     explain,
+    audit,
     currentRound,
   }
 }
@@ -246,6 +253,9 @@ function groupOf(
   if (group.node !== config.node || group.keys.members !== operators.length) {
     const has = `node ${group.node} of ${group.keys.members}`
     throw new Error(`the keystore is of ${has}, the configuration of node ${config.node} of ${operators.length}`)
+  }
+  if (config.groupKey !== undefined && config.groupKey !== group.keys.groupKey) {
+    throw new Error(`the keystore is of group key ${group.keys.groupKey}, the configuration names ${config.groupKey}`)
   }
   const needed = quorum(operators.length)
   if (group.keys.threshold !== needed) {

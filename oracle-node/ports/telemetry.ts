@@ -15,6 +15,7 @@ export type CounterName =
   | 'plimsoll_messages_rejected_total'
   | 'plimsoll_transactions_total'
   | 'plimsoll_store_failures_total'
+  | 'plimsoll_audit_failures_total'
   | 'plimsoll_book_gaps_total'
   | 'plimsoll_stream_reconnects_total'
   | 'plimsoll_stream_messages_rejected_total'

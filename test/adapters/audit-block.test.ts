@@ -81,7 +81,7 @@ describe('what is no record is refused in one line that says where', () => {
   })
 
   test('and such a record is not stored either', () => {
-    const models = { ...record.models, ids: ['no name'] }
+    const models = { ...record.models, ids: ['no\nname'] }
     expect(() => encodeRecord({ ...record, models })).toThrow(
       'the record of round 9 can’t be kept: models.ids.0'.replace('’', "'"),
     )

@@ -9,7 +9,7 @@ import type { World } from '../simulation/simulate.ts'
 import { NOW, nodesOf, observationOf, settingsOf, signedBy } from './committee.ts'
 import { groupSignature } from './group-signature.ts'
 
-export const MODEL_IDS = ['risk-1', 'depth-1']
+export const MODEL_IDS = ['mean(risk-1, risk-2)', 'depth-1']
 
 export function signatoriesOf(world: World): Signatories {
   const { domain, committee, keys } = settingsOf(world, nodesOf(world)[0] ?? (1 as never))

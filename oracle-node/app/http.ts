@@ -1,7 +1,10 @@
 import type { Server } from 'node:http'
-import express, { type Express, type Response } from 'express'
+import express, { type Express } from 'express'
 import type { UnixSeconds } from '../core/units.ts'
+import type { AuditReader } from '../ports/audit-log.ts'
+import { serveAudit } from './audit-http.ts'
 import type { Explainer, NoExplanation } from './explain.ts'
+import { sendProblem } from './problem.ts'
 import type { Certified } from './round-driver.ts'
 import { type JsonRound, jsonRound } from './round-json.ts'
 
@@ -35,6 +38,8 @@ export async function statusServer(options: {
   readonly metricsType: string
   /** Without it the node explains nothing. */
   readonly explain?: Explainer
+  /** Without it no records of rounds are served. */
+  readonly audit?: AuditReader
 }): Promise<StatusServer> {
   const rounds = new Map<number, JsonRound>()
   const newest = (): number => Math.max(0, ...rounds.keys())
@@ -66,6 +71,7 @@ export async function statusServer(options: {
     }
     response.json(found)
   })
+  if (options.audit !== undefined) serveAudit(app, options.audit)
   if (options.explain !== undefined) serveExplanations(app, options.explain)
   const server = await new Promise<Server>((resolve, reject) => {
     const listening = app.listen(options.port, options.host, (error) =>
@@ -109,12 +115,4 @@ function serveExplanations(app: Express, explain: Explainer): void {
     if (answer.ok) response.json(answer.explanation)
     else sendProblem(response, { ...STATUS_OF[answer.reason], reason: answer.reason, detail: answer.detail })
   })
-}
-
-/** RFC 9457, without a type of its own: status and detail say all there is. */
-function sendProblem(
-  response: Response,
-  problem: { readonly title: string; readonly status: number; readonly detail: string; readonly reason?: string },
-): void {
-  response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }

@@ -218,6 +218,7 @@ async function openParts(config: NodeConfig, run: RunConfig, passphrase: string,
     metrics: telemetry.metrics,
     metricsType: telemetry.metricsType,
     explain,
+    audit: audit.log,
   })
   for (const certified of certifiedIn(journal.entries(), settings)) status.addRound(certified)
   void audit.catchUp(journal.entries())

@@ -83,13 +83,13 @@ export async function makeMembers(
 }
 
 /**
- * Writes a node's configuration: with `run`, also for taking part in rounds. With a registry the members are left out: each node
+ * Writes a node's configuration: with what was made since, also for taking part in rounds. With a registry the members are left out: each node
  * reads from the chain who they are and where.
  */
 export function writeConfig(
   member: Member,
   members: readonly Member[],
-  run?: NodeConfigInput['run'],
+  made?: { readonly run: NonNullable<NodeConfigInput['run']>; readonly groupKey: Hex },
   chosen: Pick<NodeConfigInput, 'registry' | 'transport'> = {},
 ): void {
   const listed = members.map(({ node, host, port, operator, certificatePem }) => ({
@@ -108,7 +108,7 @@ export function writeConfig(
     epoch: 1,
     ...(chosen.registry === undefined ? { members: listed } : {}),
     ...chosen,
-    ...(run === undefined ? {} : { run }),
+    ...made,
   }
   writeFileSync(member.configFile, stringify(config, { lineWidth: 0 }), { mode: 0o600 })
 }

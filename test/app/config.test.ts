@@ -70,6 +70,14 @@ describe('a configuration', () => {
   })
 })
 
+test('the group key and the size of the audit log are taken as they are, and can be left out', () => {
+  const groupKey = `0x02${'ab'.repeat(32)}`
+  expect(readConfig(writeConfigFile(changed(['groupKey'], groupKey))).groupKey).toBe(groupKey)
+  expect(readConfig(writeConfigFile(sampleConfig())).groupKey).toBeUndefined()
+  const audit = { keepMegabytes: 64 }
+  expect(readConfig(writeConfigFile(changed(['run', 'audit'], audit))).run?.audit).toEqual(audit)
+})
+
 const TRIGGERS = { heartbeatSeconds: 960, priceBps: 50, riskBps: 100, depthBps: 2_000 }
 
 test('triggers are taken where a heartbeat and a round fit in the validity', () => {
@@ -127,6 +135,8 @@ describe('a fault is named with its place:', () => {
     [['listen', 'port'], 65_536, 'listen.port'],
     [['http', 'host'], '', 'http.host'],
     [['epoch'], 0, 'epoch'],
+    [['groupKey'], `0x04${'ab'.repeat(32)}`, 'needs a compressed public key'],
+    [['groupKey'], 2, 'groupKey'],
     [['members'], [], 'members'],
     [['members'], undefined, 'needed with TLS'],
     [['transport'], { kind: 'libp2p' }, 'needed with libp2p'],
@@ -152,6 +162,7 @@ describe('a fault is named with its place:', () => {
     [['run', 'timing'], { collectMs: 1, shareMs: 1_000, attemptMs: 1_000, transmitMs: 1_000 }, 'run.timing.collectMs'],
     [['run', 'tolerance'], { priceBps: 0, riskBps: 1, clockSeconds: 1 }, 'run.tolerance.priceBps'],
     [['run', 'logLevel'], 'chatty', 'run.logLevel'],
+    [['run', 'audit'], { keepMegabytes: 31 }, 'run.audit.keepMegabytes'],
     [['run', 'markets', 'assets', 'WETH', 'venuesMin'], 9, 'run.markets.assets.WETH.venuesMin'],
     [['run', 'markets', 'marketAsset'], 'DOGE', 'is not one of the assets'],
   ]

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { exitOf, newCommand } from './command.ts'
 
-/** Each group of commands in a folder of its own, loaded when it is named: help and version need none of them. */
+/** Each group of commands, or command of its own, loaded when it is named: help and version need none of them. */
 const GROUPS: Readonly<Record<string, { readonly description: string; load(): Promise<Command> }>> = {
   data: {
     description: 'market history: fetch, import, check, list, keep and serve it',
@@ -23,6 +23,18 @@ const GROUPS: Readonly<Record<string, { readonly description: string; load(): Pr
   model: {
     description: 'models: list them, read their cards, verify them',
     load: async () => (await import('./model/commands.ts')).modelCommands(),
+  },
+  audit: {
+    description: 'public records of rounds: list them, export them as one file, have them pinned',
+    load: async () => (await import('./audit/commands.ts')).auditCommands(),
+  },
+  replay: {
+    description: 'derive a round’s report again from its public record, and check every signature',
+    load: async () => (await import('./audit/replay.ts')).replayCommand(),
+  },
+  verify: {
+    description: 'check a report’s signature offline',
+    load: async () => (await import('./audit/verify.ts')).verifyCommand(),
   },
 }
 

@@ -1,38 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { SimpleMerkleTree } from '@openzeppelin/merkle-tree'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { cidOf, decodeRecord, encodeRecord, recordFromJson } from '../../oracle-node/adapters/audit-block.ts'
-import { fileAuditLog } from '../../oracle-node/adapters/file-audit-log.ts'
 import type { JsonAudit, JsonProof } from '../../oracle-node/app/audit-json.ts'
-import { type NodeStatus, statusServer } from '../../oracle-node/app/http.ts'
 import { fromHex, keccak, toHex } from '../../oracle-node/core/bytes.ts'
 import { headDigest } from '../../oracle-node/core/report.ts'
 import { verifySignature } from '../../oracle-node/core/threshold.ts'
 import { unixSeconds } from '../../oracle-node/core/units.ts'
-import { freePorts } from '../../oracle-node/devnet/processes.ts'
 import { replayRecord } from '../../oracle-node/protocol/audit-record.ts'
 import { makeWorld } from '../simulation/simulate.ts'
+import { servedRecords } from '../support/audit-folder.ts'
 import { auditRecord, signatoriesOf } from '../support/audit-records.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const world = makeWorld(4)
 const signatories = signatoriesOf(world)
 
-async function served(rounds: readonly number[]) {
-  const folder = join(temporaryFolder(), 'audit')
-  const log = await fileAuditLog(folder, { keepBytes: 2 ** 30, onNotice: () => undefined })
-  for (const round of rounds) await log.append(auditRecord(world, round))
-  const [port = 0] = await freePorts(1)
-  const status = (): NodeStatus => ({}) as NodeStatus
-  const metrics = async () => ''
-  const server = await statusServer({ host: '127.0.0.1', port, status, metrics, metricsType: 'text/plain', audit: log })
-  onTestFinished(async () => {
-    await server.close()
-    await log.close()
-  })
-  return { folder, log, get: (path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`) }
-}
+const served = (rounds: readonly number[]) => servedRecords(rounds.map((round) => auditRecord(world, round)))
 
 const json = async <T>(response: Response): Promise<T> => (await response.json()) as T
 
@@ -103,16 +86,15 @@ test.each([
 })
 
 test('a block that was changed on the disk is not served, and the answer does not say where it lies', async () => {
-  const { get, folder, log } = await served([2])
-  const file = join(folder, '00000001.audit')
-  const content = readFileSync(file)
+  const { get, dataFolder, firstFile, log } = await served([2])
+  const content = readFileSync(firstFile)
   content[200] = (content[200] ?? 0) ^ 1
-  writeFileSync(file, content)
+  writeFileSync(firstFile, content)
   for (const path of [`/audit/cid/${log.newest()?.cid}`, '/audit/rounds/2']) {
     const response = await get(path)
     expect(response.status).toBe(500)
     const { detail } = await json<{ detail: string }>(response)
     expect(detail).toContain('damaged here; ask another node')
-    expect(detail).not.toContain(folder)
+    expect(detail).not.toContain(dataFolder)
   }
 })

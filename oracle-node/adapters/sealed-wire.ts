@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { unixSeconds } from '../core/units.ts'
 import type { SealedMessage } from '../protocol/seal.ts'
-import { counter, hex, type Parsed, parsed, parseRoundMessage, point, toWire } from './wire.ts'
+import { counter, hex, type Parsed, parsed, parseRoundMessage, point, seconds, toWire } from './wire.ts'
 
 const signature = hex(65)
 const seal = z.discriminatedUnion('kind', [
@@ -21,15 +20,7 @@ const seal = z.discriminatedUnion('kind', [
     signature,
   }),
 ])
-const sealed = z.looseObject({
-  seal: seal.exactOptional(),
-  sentAt: z
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1)
-    .transform((value) => unixSeconds(value))
-    .exactOptional(),
-})
+const sealed = z.looseObject({ seal: seal.exactOptional(), sentAt: seconds.exactOptional() })
 
 /** A peer's JSON as a message of the round and its seal, or what is wrong with it. */
 export function parseSealedMessage(json: unknown): Parsed<SealedMessage> {

@@ -101,12 +101,8 @@ async function assemble(options: NetworkOptions, processes: Processes): Promise<
   const nodes = nodeRunner(processes, members, place, options.programs ?? {})
   await Promise.all(
     members.map(async (member) => {
-      writeConfig(
-        member,
-        members,
-        { run, groupKey: keys.groupKey },
-        registry === undefined ? {} : await withRegistry(member, registry, place),
-      )
+      const chosen = registry && (await withRegistry(member, registry, place))
+      writeConfig(member, members, { run, groupKey: keys.groupKey }, chosen)
       const register = ['register', '--config', member.configFile]
       if (registry !== undefined) await processes.runToEnd(NODE_PROGRAM, register, place.within(member.node))
       await nodes.start(member.node)

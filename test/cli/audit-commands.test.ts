@@ -35,7 +35,7 @@ function tampered(): AuditRecord {
 /** A configuration of this committee beside a data folder. */
 function configIn(dataFolder: string, changes: object = {}): string {
   const sample = sampleConfig()
-  const members = sample.members.map((each, index) => ({ ...each, operator: committee.operators[index] ?? '' }))
+  const members = (sample.members ?? []).map((each, index) => ({ ...each, operator: committee.operators[index] ?? '' }))
   const run = sample.run && { ...sample.run, chain: { ...sample.run.chain, chainId: 31_337, oracle: domain.oracle } }
   const path = join(dataFolder, 'node.yaml')
   writeFileSync(path, stringify({ ...sample, members, run, groupKey, dataFolder: '.', ...changes }))

@@ -60,22 +60,23 @@ export type LogLine = { readonly event: string; readonly round?: number } & Read
 
 /** What a node wrote to its log. */
 export function logOf(network: Network, node: number): LogLine[] {
-  return linesOf(network, node, 'node.log') as LogLine[]
+  return linesOf(network, node, 'node.log').map((line) => JSON.parse(line))
 }
 
 export function journalOf(
   network: Network,
   node: number,
 ): Array<{ readonly kind: string; readonly round: number } & Record<string, unknown>> {
-  return linesOf(network, node, 'journal.jsonl') as Array<{ kind: string; round: number }>
+  // Behind the header, a checksum and JSON a line.
+  const [, ...lines] = linesOf(network, node, 'journal.jsonl')
+  return lines.map((line) => JSON.parse(line.slice(line.indexOf('{'))))
 }
 
-function linesOf(network: Network, node: number, file: string): unknown[] {
+function linesOf(network: Network, node: number, file: string): string[] {
   const folder = network.members[node - 1]?.folder ?? ''
   return readFileSync(join(folder, file), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
 }
 
 /** A node's metric, summed over its labels that match. */

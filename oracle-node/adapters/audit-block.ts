@@ -13,7 +13,7 @@ import { counter, hex, MEMBERS_MAX, node, observations, type Parsed, point, seco
  * signatures and packed records are byte strings in it; in JSON they are hex.
  */
 
-/** The largest committee's record with the most feeds takes half of it; IPFS passes on blocks of 2 MiB at most. */
+/** The largest committee's record with the most feeds takes 551,000; IPFS passes on blocks of 2 MiB at most. */
 export const BLOCK_BYTES_MAX = 1_500_000
 const SHA2_256 = 0x12
 const KIND = 'plimsoll-audit-record'

@@ -1,34 +1,36 @@
 import type { AuditEntry } from '../ports/audit-log.ts'
-import { cidOfHash } from './audit-block.ts'
+import { cidOfHash, parseCid } from './audit-block.ts'
 import type { Frame } from './audit-frames.ts'
 
-/** A block's file and place in it. */
-export type Placed = AuditEntry & { readonly path: string; readonly offset: number }
+/** A block's file and place in it. Its name is kept as its hash's bytes: of a full log there are some 350,000. */
+type Placed = { readonly round: number; readonly bytes: number; readonly path: string; readonly offset: number } & {
+  readonly hash: string
+}
 
 /** Where each block is, by CID and by round; in memory, made anew from the files at each start. */
 export class AuditIndex {
-  readonly #byCid = new Map<string, Placed>()
+  readonly #byHash = new Map<string, Placed>()
   readonly #byRound = new Map<number, Placed>()
   /** Ascending. */
   #rounds: number[] = []
 
-  add(path: string, { round, sha256, offset, length }: Frame): Placed {
-    const placed = { round, cid: cidOfHash(sha256).toString(), bytes: length, path, offset }
-    this.#byCid.set(placed.cid, placed)
+  add(path: string, { round, sha256, offset, length }: Frame): void {
+    const placed = { round, bytes: length, path, offset, hash: Buffer.from(sha256).toString('latin1') }
+    this.#byHash.set(placed.hash, placed)
     if (!this.#byRound.has(round)) this.#rounds.splice(this.#placeOf(round), 0, round)
     this.#byRound.set(round, placed)
-    return placed
   }
 
   /** Leaves out what was in a file. */
   drop(path: string): void {
-    for (const [cid, placed] of this.#byCid) if (placed.path === path) this.#byCid.delete(cid)
+    for (const [hash, placed] of this.#byHash) if (placed.path === path) this.#byHash.delete(hash)
     for (const [round, placed] of this.#byRound) if (placed.path === path) this.#byRound.delete(round)
     this.#rounds = this.#rounds.filter((round) => this.#byRound.has(round))
   }
 
   find(cid: string): Placed | undefined {
-    return this.#byCid.get(cid)
+    const parsed = parseCid(cid)
+    return parsed && this.#byHash.get(Buffer.from(parsed.multihash.digest).toString('latin1'))
   }
 
   entryOf(round: number): AuditEntry | undefined {
@@ -61,5 +63,7 @@ export class AuditIndex {
 }
 
 function entryFrom(placed: Placed | undefined): AuditEntry | undefined {
-  return placed && { round: placed.round, cid: placed.cid, bytes: placed.bytes }
+  if (placed === undefined) return undefined
+  const { round, bytes, hash } = placed
+  return { round, cid: cidOfHash(Buffer.from(hash, 'latin1')).toString(), bytes }
 }

@@ -37,14 +37,13 @@ export async function fileAuditLog(folder: string, options: AuditLogOptions): Pr
   let writing: Promise<unknown> = Promise.resolve()
   const write = async (record: AuditRecord): Promise<AuditEntry> => {
     const block = encodeRecord(record)
-    const known = index.find(block.cid.toString())
-    if (known !== undefined) return { round: known.round, cid: known.cid, bytes: known.bytes }
+    const entry = { round: block.round, cid: block.cid.toString(), bytes: block.bytes.length }
+    if (index.find(entry.cid) !== undefined) return entry
     const { path, offset, dropped } = await writer.write(encodeFrame(block.round, block.bytes))
     for (const each of dropped) index.drop(each)
     const sha256 = Buffer.from(block.cid.multihash.digest)
-    const placed = { round: block.round, sha256, offset: offset + FRAME_HEADER_BYTES, length: block.bytes.length }
-    const { round, cid, bytes } = index.add(path, placed)
-    return { round, cid, bytes }
+    index.add(path, { round: block.round, sha256, offset: offset + FRAME_HEADER_BYTES, length: block.bytes.length })
+    return entry
   }
   return {
     ...readerOf(index),

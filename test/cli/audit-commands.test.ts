@@ -96,6 +96,24 @@ describe('plimsoll replay', () => {
     expect(run.stdout).toContain('"field": "groupKey"')
   })
 
+  test('takes the operators from the record where a registry and not the configuration says who they are', async () => {
+    const { dataFolder } = await auditFolderWith(records)
+    const registry = { address: `0x${'cd'.repeat(20)}`, rpcUrl: 'http://127.0.0.1:8545', chainId: 31_337 }
+    const changes = { members: undefined, registry }
+    const words = ['replay', '1', '--config', configIn(dataFolder, changes), '--json']
+    const run = await runCli(words, dataFolder)
+    expect(run.stderr).toBe('')
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      equal: true,
+      checkedAgainst: { committee: 'record', groupKey: 'config', domain: 'config' },
+    })
+    const late = await runCli(
+      [...words.slice(0, 3), configIn(dataFolder, { ...changes, epoch: 2 }), '--json'],
+      dataFolder,
+    )
+    expect(late.stdout).toContain('"field": "committee.epoch"')
+  })
+
   test('refuses bytes that are not their CID’s', async () => {
     const cid = encodeRecord(first).cid.toString()
     const liar = createServer((request, response) => {

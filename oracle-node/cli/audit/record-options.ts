@@ -53,24 +53,25 @@ export function trustedFor(
   options: { readonly config?: string; readonly groupKey?: Hex },
 ): { readonly signatories: Signatories; readonly trust: Trust } {
   const config = options.config === undefined ? undefined : readConfig(options.config)
-  const known = config === undefined ? {} : signatoriesIn(config)
-  const groupKey = options.groupKey ?? known.groupKey
+  const groupKey = options.groupKey ?? config?.groupKey
+  const chain = config?.run?.chain
   return {
-    signatories: { ...own, ...known, ...(groupKey !== undefined && { groupKey }) },
+    signatories: {
+      domain: chain === undefined ? own.domain : { chainId: BigInt(chain.chainId), oracle: chain.oracle },
+      committee: config === undefined ? own.committee : committeeIn(config, own.committee),
+      groupKey: groupKey ?? own.groupKey,
+    },
     trust: {
-      committee: known.committee === undefined ? 'record' : 'config',
-      groupKey: options.groupKey !== undefined ? 'flag' : known.groupKey === undefined ? 'record' : 'config',
-      domain: known.domain === undefined ? 'record' : 'config',
+      committee: (config?.members.length ?? 0) > 0 ? 'config' : 'record',
+      groupKey: options.groupKey !== undefined ? 'flag' : groupKey !== undefined ? 'config' : 'record',
+      domain: chain === undefined ? 'record' : 'config',
     },
   }
 }
 
-function signatoriesIn({ epoch, members, groupKey, run }: NodeConfig): Partial<Signatories> {
-  return {
-    committee: { epoch, operators: members.map(({ operator }) => operator) },
-    ...(groupKey !== undefined && { groupKey }),
-    ...(run !== undefined && { domain: { chainId: BigInt(run.chain.chainId), oracle: run.chain.oracle } }),
-  }
+/** Where a registry says who the members are the configuration names none: then only the epoch is its word. */
+function committeeIn({ epoch, members }: NodeConfig, own: Signatories['committee']): Signatories['committee'] {
+  return { epoch, operators: members.length === 0 ? own.operators : members.map(({ operator }) => operator) }
 }
 
 export function groupKeyOption(): Option {

@@ -69,7 +69,7 @@ export function reportIn(content: Uint8Array, path: string): GivenReport {
 /** What is wrong with a report; nothing when the committee signed it. */
 export function checkReport(
   report: GivenReport,
-  trusted: { readonly domain: Domain; readonly groupKey: Hex; readonly epoch?: number },
+  trusted: { readonly domain: Domain; readonly groupKey: Hex; readonly epoch: number },
 ): string[] {
   const { domain, head } = report
   const digest = headDigest(trusted.domain, { ...head, recordsRoot: report.derivedRoot })
@@ -79,7 +79,7 @@ export function checkReport(
   return [
     ...differs('chain', domain.chainId, trusted.domain.chainId),
     ...differs('oracle', domain.oracle, trusted.domain.oracle),
-    ...differs('epoch', head.epoch, trusted.epoch ?? head.epoch),
+    ...differs('epoch', head.epoch, trusted.epoch),
     ...differs('group key', report.groupKey, trusted.groupKey),
     ...report.contradictions,
     ...differs('root of the records', head.recordsRoot, report.derivedRoot),

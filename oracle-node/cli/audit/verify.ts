@@ -35,8 +35,7 @@ async function verify(path: string, options: Options): Promise<void> {
   } else if (trust.groupKey === 'record') {
     say('checked against the group key that the report itself names; give --group-key or --config to know whose it is')
   }
-  const epoch = trust.committee === 'config' ? signatories.committee.epoch : undefined
-  const faults = checkReport(report, { ...signatories, ...(epoch !== undefined && { epoch }) })
+  const faults = checkReport(report, { ...signatories, epoch: signatories.committee.epoch })
   const { head, domain } = report
   if (options.json === true) {
     const { round, time } = head
@@ -49,7 +48,7 @@ async function verify(path: string, options: Options): Promise<void> {
       time,
       ...bound,
       groupKey,
-      checkedAgainst: trust,
+      checkedAgainst: { groupKey: trust.groupKey, domain: trust.domain },
       faults,
     })
   } else show(report, signatories.groupKey, faults)

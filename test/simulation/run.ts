@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { BEHAVIOURS } from './committee/behaviours.ts'
+import { BEHAVIOURS, type Behaviour } from './committee/behaviours.ts'
 import type { Violation } from './committee/checkers.ts'
-import { drawScenario, type Scenario, shrink } from './committee/scenario.ts'
+import { drawScenario, HEALED_ROUNDS, type Scenario, shrink } from './committee/scenario.ts'
 import { simulateCommittee } from './committee/simulate-committee.ts'
 
 /*
@@ -27,7 +27,7 @@ function repeat(seed: string): void {
   process.stdout.write(`${JSON.stringify(scenario, null, 2)}\n`)
   const { violation, certified } = simulateCommittee(scenario, undefined, (line) => process.stdout.write(`${line}\n`))
   process.stdout.write(
-    `${certified} of ${scenario.rounds} rounds certified; ${violation?.message ?? 'nothing violated'}\n`,
+    `${violation?.message ?? `nothing violated; ${certified} rounds certified before the network healed`}\n`,
   )
   if (violation !== undefined) process.exitCode = 1
 }
@@ -35,16 +35,19 @@ function repeat(seed: string): void {
 function simulateMany({ seeds, from, json }: Options): void {
   const began = performance.now()
   const failures: Failure[] = []
-  const behaviours = new Map<string, number>(BEHAVIOURS.map((each) => [each, 0]))
+  const behaviours = new Map<Behaviour, number>(BEHAVIOURS.map((each) => [each, 0]))
   const sizes = new Map<number, number>()
-  const sums = { rounds: 0, certified: 0, events: 0, crashes: 0, partitions: 0 }
+  const healedIn = new Map<number, number>()
+  const count = <K>(counts: Map<K, number>, key: K): void => void counts.set(key, (counts.get(key) ?? 0) + 1)
+  const sums = { roundsInTheStorm: 0, certified: 0, events: 0, crashes: 0, partitions: 0 }
   for (let index = from; index < from + seeds; index += 1) {
     const seed = `seed ${index}`
     const scenario = drawScenario(seed)
-    const { violation, certified, events } = simulateCommittee(scenario)
-    for (const { behaviour } of scenario.faulty) behaviours.set(behaviour, (behaviours.get(behaviour) ?? 0) + 1)
-    sizes.set(scenario.size, (sizes.get(scenario.size) ?? 0) + 1)
-    sums.rounds += scenario.rounds
+    const { violation, certified, healedIn: healed, events } = simulateCommittee(scenario)
+    for (const { behaviour } of scenario.faulty) count(behaviours, behaviour)
+    count(sizes, scenario.size)
+    if (healed !== undefined) count(healedIn, healed)
+    sums.roundsInTheStorm += scenario.rounds - HEALED_ROUNDS
     sums.certified += certified
     sums.events += events
     sums.crashes += scenario.crashes.length
@@ -63,6 +66,8 @@ function simulateMany({ seeds, from, json }: Options): void {
     from,
     violations: failures.length,
     ...sums,
+    /** How many rounds it took after the network healed, and in how many committees. */
+    roundsToHeal: Object.fromEntries([...healedIn].toSorted(([a], [b]) => a - b)),
     sizes: Object.fromEntries([...sizes].toSorted(([a], [b]) => a - b)),
     behaviours: Object.fromEntries(behaviours),
     seconds: Number(((performance.now() - began) / 1_000).toFixed(1)),

@@ -28,8 +28,16 @@ export class Checkers {
   readonly #signed = new Map<string, Hex>()
   readonly #nonces = new Set<Hex>()
 
-  get certifiedRounds(): readonly number[] {
-    return [...this.#reports.keys()].toSorted((a, b) => a - b)
+  get lastCertified(): number {
+    return Math.max(0, ...this.#reports.keys())
+  }
+
+  certifiedBefore(round: number): number {
+    return [...this.#reports.keys()].filter((each) => each < round).length
+  }
+
+  hasReportSince(round: number): boolean {
+    return this.lastCertified >= round
   }
 
   /** An honest member's observation leaves it for the first time, or again. */
@@ -72,10 +80,10 @@ export class Checkers {
     this.#reports.set(round, { digest, report })
   }
 
-  /** @param rounds Those in which nothing but liars was in the way. */
-  end(rounds: readonly number[]): void {
-    if (!rounds.some((round) => this.#reports.has(round)))
-      throw new Violation('report-after-healing', `none of the rounds ${rounds.join(', ')} has a report`)
+  /** @param round The first in which nothing but liars was in the way. */
+  end(round: number): void {
+    if (!this.hasReportSince(round))
+      throw new Violation('report-after-healing', `no round from ${round} on has a report, though the network is sound`)
   }
 }
 

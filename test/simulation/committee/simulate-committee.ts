@@ -20,7 +20,9 @@ import { HEALED_ROUNDS, ROUND_MS, type Scenario } from './scenario.ts'
 
 export type Result = {
   readonly violation?: Violation
+  /** Rounds with a report before the network healed, and after it the first that has one, counted from 1. */
   readonly certified: number
+  readonly healedIn?: number
   readonly events: number
 }
 
@@ -71,17 +73,19 @@ class CommitteeSimulation {
 
   run(): Result {
     const { rounds, crashes } = this.#scenario
+    const healed = rounds - HEALED_ROUNDS + 1
     for (const member of this.#members) for (let round = 1; round <= rounds; round += 1) this.#schedule(member, round)
     for (const { node, atMs, downMs } of crashes)
       this.#queue.push(atMs, () => this.#crash(this.#of(nodeIndex(node)), downMs))
     try {
-      while (this.#queue.next((rounds + 1) * ROUND_MS)) this.#events += 1
-      this.#checkers.end(Array.from({ length: HEALED_ROUNDS }, (_, index) => rounds - index))
+      while (!this.#checkers.hasReportSince(healed) && this.#queue.next((rounds + 1) * ROUND_MS)) this.#events += 1
+      this.#checkers.end(healed)
     } catch (error) {
       if (!(error instanceof Violation)) throw error
-      return { violation: error, certified: this.#checkers.certifiedRounds.length, events: this.#events }
+      return { violation: error, certified: this.#checkers.certifiedBefore(healed), events: this.#events }
     }
-    return { certified: this.#checkers.certifiedRounds.length, events: this.#events }
+    const healedIn = this.#checkers.lastCertified - healed + 1
+    return { certified: this.#checkers.certifiedBefore(healed), healedIn, events: this.#events }
   }
 
   /** A member begins a round when its own clock says so. */
